@@ -1,0 +1,41 @@
+"""The errors a user can cause. A page or the command line shows their text as one sentence, never a trace."""
+
+
+class FerError(Exception):
+    """Base of every error that a person can cause and mend; its text is made to be read by that person."""
+
+
+class LabelError(FerError):
+    """Labels or probabilities that do not fit the label order."""
+
+
+class DatasetError(FerError):
+    """A data set, votes file or recipe that cannot be used."""
+
+
+class ImageError(FerError):
+    """A picture that cannot be opened safely."""
+
+
+class ModelError(FerError):
+    """A model folder that is missing, damaged or of the wrong shape."""
+
+
+class DetectorError(FerError):
+    """A face detector that is unknown or not installed here."""
+
+
+class TrainingError(FerError):
+    """A training run that cannot start or go on."""
+
+
+class EvaluationError(FerError):
+    """Predictions that cannot be judged."""
+
+
+class CatalogueError(FerError):
+    """A product catalogue that cannot be used."""
+
+
+class SettingsError(FerError):
+    """A FACET_* setting with a value that makes no sense."""

@@ -1,0 +1,129 @@
+"""From rows to batches: targets, augmentation and the order of an epoch, all fixed by one seed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import cv2
+import keras
+import numpy as np
+import numpy.typing as npt
+
+from fer_core.data.reading import FerDataset
+from fer_core.labels import FER2013_LABELS, FERPLUS_COLUMNS
+from fer_core.preprocessing import to_model_input
+from fer_core.training.presets import Augmentation
+
+#: FER-2013's name for each FER+ column that has one.
+_VOTED_LABELS = {
+    "neutral": "neutral", "happiness": "happy", "surprise": "surprise", "sadness": "sad",
+    "anger": "angry", "disgust": "disgust", "fear": "fear",
+}  # fmt: skip
+
+
+def targets(dataset: FerDataset, output_labels: Sequence[str], vote_weight: float) -> npt.NDArray[np.float32]:
+    """(N, K) target shares: the original label mixed with the crowd's votes for the K outputs.
+
+    A row whose label is no output, or that has no vote for any output, keeps what it has of the other; rows are
+    expected to have at least one of the two (a split sees to that). Without votes the label alone counts.
+    """
+    labels = np.array(FER2013_LABELS)[dataset.emotion]
+    hard = (labels[:, None] == np.array(output_labels)[None, :]).astype(np.float32)
+    if dataset.votes is None or vote_weight == 0:
+        return hard
+    columns = {label: FERPLUS_COLUMNS.index(column) for column, label in _VOTED_LABELS.items()}
+    votes = dataset.votes[:, [columns[label] for label in output_labels]].astype(np.float32)
+    total = votes.sum(axis=1, keepdims=True)
+    shares = np.divide(votes, total, out=np.zeros_like(votes), where=total > 0)
+    mixed = (1 - vote_weight) * hard + vote_weight * shares
+    return np.where(total > 0, mixed, hard).astype(np.float32)
+
+
+class FaceBatches(keras.utils.PyDataset):
+    """Batches of (float32 (B, 48, 48, 1) in 0..255, float32 (B, K)) for Keras.
+
+    The order of an epoch and every random change follow from (seed, epoch, batch) alone, so a resumed run sees
+    what an undisturbed one would have seen.
+    """
+
+    def __init__(
+        self,
+        faces: npt.NDArray[np.uint8],
+        shares: npt.NDArray[np.float32],
+        batch: int,
+        *,
+        seed: int,
+        shuffle: bool,
+        augmentation: Augmentation | None = None,
+        first_epoch: int = 0,
+    ) -> None:
+        super().__init__(workers=1, use_multiprocessing=False)
+        self._faces = faces
+        self._shares = shares
+        self._batch = batch
+        self._seed = seed
+        self._shuffle = shuffle
+        self._augmentation = augmentation
+        self._epoch = first_epoch
+
+    def __len__(self) -> int:
+        return -(-len(self._faces) // self._batch)
+
+    def order(self, epoch: int) -> npt.NDArray[np.int64]:
+        """The order of the rows in an epoch, counted from 0."""
+        if not self._shuffle:
+            return np.arange(len(self._faces))
+        return np.random.default_rng([self._seed, epoch]).permutation(len(self._faces))
+
+    def __getitem__(self, index: int) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+        rows = self.order(self._epoch)[index * self._batch : (index + 1) * self._batch]
+        faces = self._faces[rows]
+        if self._augmentation is not None:
+            random = np.random.default_rng([self._seed, self._epoch, index])
+            faces = augment(faces, self._augmentation, random)
+        return to_model_input(faces), self._shares[rows]
+
+    def on_epoch_end(self) -> None:
+        """Keras calls this between two epochs."""
+        self._epoch += 1
+
+
+def augment(
+    faces: npt.NDArray[np.uint8], augmentation: Augmentation, random: np.random.Generator
+) -> npt.NDArray[np.uint8]:
+    """Faces (N, H, W) uint8 with random changes, each face its own; the input is left as it is."""
+    n, height, width = faces.shape
+
+    def either_side(limit: float, size: int | tuple[int, int] = n) -> npt.NDArray[np.float64]:
+        return random.uniform(-limit, limit, size)
+
+    angle = either_side(augmentation.rotation)
+    scale = 1 + either_side(augmentation.zoom)
+    shift = either_side(augmentation.shift, (n, 2))
+    gain = 1 + either_side(augmentation.contrast)
+    bias = either_side(augmentation.brightness)
+    mirrored = random.random(n) < (0.5 if augmentation.flip else 0)
+    erased = random.random(n) < augmentation.erase
+    result = np.empty_like(faces)
+    centre = ((width - 1) / 2, (height - 1) / 2)
+    for at in range(n):
+        face = faces[at, :, ::-1] if mirrored[at] else faces[at]
+        transform = cv2.getRotationMatrix2D(centre, angle[at], scale[at])
+        transform[:, 2] += shift[at]
+        face = cv2.warpAffine(
+            np.ascontiguousarray(face), transform, (width, height), borderMode=cv2.BORDER_REPLICATE
+        )
+        # Contrast turns around the face's own mean, so that it does not change brightness as well.
+        mean = float(face.mean())
+        face = np.clip((face - mean) * gain[at] + mean + bias[at], 0, 255).astype(np.uint8)
+        if erased[at]:
+            _erase(face, random)
+        result[at] = face
+    return result
+
+
+def _erase(face: npt.NDArray[np.uint8], random: np.random.Generator) -> None:
+    height, width = face.shape
+    h, w = random.integers(height // 8, height // 3 + 1), random.integers(width // 8, width // 3 + 1)
+    top, left = random.integers(0, height - h + 1), random.integers(0, width - w + 1)
+    face[top : top + h, left : left + w] = random.integers(0, 256)

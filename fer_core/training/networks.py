@@ -1,0 +1,111 @@
+"""The networks: the report's, a first released one, and a tiny one for tests. Plain Keras 3, any backend."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+import keras
+from keras import layers
+
+INPUT_SHAPE: Final = (48, 48, 1)
+
+
+def build_network(name: str, outputs: int) -> keras.Model:
+    """Build a network by name.
+
+    Every network takes float32 (N, 48, 48, 1) grey values in 0..255 (normalisation is inside it, without
+    parameters) and gives (N, outputs) softmax probabilities.
+
+    Args:
+        name: a key of NETWORKS.
+        outputs: 7 (all FER-2013 tags) or 5 (LABELS).
+    """
+    return NETWORKS[name](outputs)
+
+
+def _report(outputs: int) -> keras.Model:
+    """The source report's network (its figures 14 and 17): 861,767 parameters with seven outputs."""
+    return keras.Sequential(
+        [
+            keras.Input(INPUT_SHAPE),
+            layers.Rescaling(1 / 255),
+            layers.Conv2D(64, 3, activation="relu"),
+            layers.Conv2D(64, 3, activation="relu"),
+            layers.MaxPooling2D(),
+            layers.Dropout(0.3),
+            layers.Conv2D(64, 3, activation="relu"),
+            layers.Conv2D(64, 3, activation="relu"),
+            layers.MaxPooling2D(),
+            layers.Dropout(0.4),
+            layers.Conv2D(128, 3, activation="relu"),
+            layers.Conv2D(128, 3, activation="relu"),
+            layers.MaxPooling2D(),
+            layers.Flatten(),
+            layers.Dense(512, activation="relu"),
+            layers.Dropout(0.3),
+            layers.Dense(512, activation="relu"),
+            layers.Dropout(0.2),
+            layers.Dense(outputs, activation="softmax", dtype="float32"),
+        ],
+        name="report",
+    )
+
+
+def _tiny(outputs: int) -> keras.Model:
+    """A few thousand parameters: trains in seconds, for tests and for trying the machinery."""
+    return keras.Sequential(
+        [
+            keras.Input(INPUT_SHAPE),
+            layers.Rescaling(1 / 255),
+            layers.Conv2D(8, 3, strides=2, padding="same", activation="relu"),
+            layers.Conv2D(16, 3, strides=2, padding="same", activation="relu"),
+            layers.GlobalAveragePooling2D(),
+            layers.Dense(outputs, activation="softmax", dtype="float32"),
+        ],
+        name="tiny",
+    )
+
+
+def _residual(outputs: int) -> keras.Model:
+    """A dense residual network (He et al. 2016, https://arxiv.org/abs/1512.03385), four stages of one block.
+
+    Each picture is standardised inside the network (a LayerNormalization without parameters over the whole
+    picture), so lighting and contrast of a camera matter little.
+    """
+    picture = keras.Input(INPUT_SHAPE)
+    x = layers.Rescaling(1 / 255, dtype="float32")(picture)
+    x = layers.LayerNormalization(
+        axis=(1, 2, 3), center=False, scale=False, epsilon=1e-3, dtype="float32", name="standardise"
+    )(x)
+    x = _convolution(x, 32)
+    x = _convolution(x, 32)
+    for width in (64, 128, 256):
+        x = layers.MaxPooling2D()(x)
+        x = _convolution(x, width)
+        x = _residual_block(x, width)
+    x = layers.GlobalAveragePooling2D()(x)
+    x = layers.Dropout(0.4)(x)
+    x = layers.Dense(outputs, activation="softmax", dtype="float32")(x)
+    return keras.Model(picture, x, name="residual")
+
+
+def _convolution(x: keras.KerasTensor, width: int) -> keras.KerasTensor:
+    x = layers.Conv2D(width, 3, padding="same", use_bias=False, kernel_initializer="he_normal")(x)
+    return layers.ReLU()(layers.BatchNormalization(momentum=0.95)(x))
+
+
+def _residual_block(x: keras.KerasTensor, width: int) -> keras.KerasTensor:
+    y = _convolution(x, width)
+    y = layers.Conv2D(width, 3, padding="same", use_bias=False, kernel_initializer="he_normal")(y)
+    # A gamma that starts at zero makes the block an identity at first, which trains more calmly.
+    y = layers.BatchNormalization(momentum=0.95, gamma_initializer="zeros")(y)
+    return layers.ReLU()(layers.Add()([x, y]))
+
+
+#: Name -> builder taking the number of outputs.
+NETWORKS: Final[dict[str, Callable[[int], keras.Model]]] = {
+    "report": _report,
+    "tiny": _tiny,
+    "residual": _residual,
+}

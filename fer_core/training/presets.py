@@ -1,0 +1,130 @@
+"""Named sets of hyperparameters: what ``--preset`` chooses."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from fer_core.errors import TrainingError
+from fer_core.labels import FER2013_LABELS, LABELS
+
+
+@dataclass(frozen=True)
+class Augmentation:
+    """Random changes to a training face, each drawn anew every epoch.
+
+    Attributes:
+        rotation: largest turn to either side, degrees.
+        zoom: largest change of size to either side, as a share.
+        shift: largest move in each direction, pixels.
+        contrast: largest change of contrast to either side, as a share.
+        brightness: largest change of brightness to either side, grey values.
+        flip: mirror half of the faces.
+        erase: share of faces that lose a rectangle (Zhong et al. 2020, https://arxiv.org/abs/1708.04896).
+    """
+
+    rotation: float = 0.0
+    zoom: float = 0.0
+    shift: float = 0.0
+    contrast: float = 0.0
+    brightness: float = 0.0
+    flip: bool = False
+    erase: float = 0.0
+
+    def __post_init__(self) -> None:
+        for name in ("rotation", "zoom", "shift", "contrast", "brightness", "erase"):
+            if getattr(self, name) < 0:
+                raise ValueError(f"Expected {name} of at least 0, got {getattr(self, name)}.")
+        if self.zoom >= 1 or self.contrast >= 1 or self.erase > 1:
+            raise ValueError("Expected zoom and contrast below 1 and erase at most 1.")
+
+
+@dataclass(frozen=True)
+class Preset:
+    """Everything about a run that is not the data.
+
+    Attributes:
+        network: a key of ``networks.NETWORKS``.
+        recipe: the recipe used unless the command line names another.
+        output_labels: what the network's outputs mean.
+        epochs, batch: how long, and faces a step.
+        optimizer: "adam" (constant rate) or "adamw" (warm-up, then cosine to zero).
+        learning_rate: the peak.
+        warmup_epochs, weight_decay, label_smoothing: as they are called.
+        vote_weight: share in [0, 1] of the crowd's votes in the target, the rest being the original label; faces
+            without votes for any output keep the original label.
+        average: momentum of the weight average that is validated and kept; None for none.
+        augmentation: None for none.
+        precision: a Keras dtype policy.
+        keep: "best" keeps the epoch with the highest accuracy on the validation rows, "last" the last one; "last"
+            where the validation rows are also reported, so that nothing is picked on them.
+    """
+
+    name: str
+    network: str
+    recipe: str
+    output_labels: tuple[str, ...]
+    epochs: int
+    batch: int = 64
+    optimizer: Literal["adam", "adamw"] = "adam"
+    learning_rate: float = 1e-3
+    warmup_epochs: int = 0
+    weight_decay: float = 0.0
+    label_smoothing: float = 0.0
+    vote_weight: float = 0.0
+    average: float | None = None
+    augmentation: Augmentation | None = None
+    precision: Literal["float32", "mixed_bfloat16"] = "float32"
+    keep: Literal["best", "last"] = "last"
+
+    def __post_init__(self) -> None:
+        if self.epochs < 1 or self.batch < 1:
+            raise ValueError(f"Expected at least one epoch and one face a step, got {self.epochs} and {self.batch}.")
+        if not 0 <= self.vote_weight <= 1:
+            raise ValueError(f"Expected a vote weight in [0, 1], got {self.vote_weight}.")
+
+
+#: The presets the command line knows by name.
+PRESETS: Final = {
+    preset.name: preset
+    for preset in (
+        # The source report's network and settings (its figures 15 and 17). Its precision was float32; bfloat16
+        # for the products halves the time on processors that have it.
+        Preset(
+            "report",
+            network="report",
+            recipe="report",
+            output_labels=FER2013_LABELS,
+            epochs=100,
+            precision="mixed_bfloat16",
+        ),
+        Preset(
+            "release",
+            network="residual",
+            recipe="release",
+            output_labels=LABELS,
+            epochs=32,
+            batch=128,
+            optimizer="adamw",
+            learning_rate=2e-3,
+            warmup_epochs=2,
+            weight_decay=0.02,
+            label_smoothing=0.05,
+            vote_weight=0.35,
+            average=0.998,
+            augmentation=Augmentation(
+                rotation=12, zoom=0.12, shift=3, contrast=0.2, brightness=15, flip=True, erase=0.15
+            ),
+            precision="mixed_bfloat16",
+            keep="best",
+        ),
+        Preset("tiny", network="tiny", recipe="report", output_labels=LABELS, epochs=3, learning_rate=3e-3),
+    )
+}
+
+
+def find_preset(name: str) -> Preset:
+    """The preset of that name; TrainingError lists the valid ones."""
+    if name not in PRESETS:
+        raise TrainingError(f"There is no preset named {name!r}; there are {', '.join(PRESETS)}.")
+    return PRESETS[name]
