@@ -90,7 +90,9 @@ def active_model(settings: Settings) -> ModelFolder:
     try:
         name = json.loads(pointer.read_text(encoding="utf-8"))["name"]
     except (ValueError, KeyError, TypeError, OSError) as error:
-        raise ModelError(f"{pointer} is damaged ({error}); delete it to return to {DEFAULT_MODEL!r}.") from error
+        raise ModelError(
+            f"{pointer} is damaged ({error}); delete it to return to {DEFAULT_MODEL!r}."
+        ) from error
     return find_model(str(name), settings)
 
 

@@ -64,7 +64,9 @@ class FerDataset:
             if length != n:
                 raise ValueError(f"Expected {n} entries in {name}, got {length}.")
         if self.votes is not None and self.votes.shape != (n, len(FERPLUS_COLUMNS)):
-            raise ValueError(f"Expected votes of shape ({n}, {len(FERPLUS_COLUMNS)}), got {self.votes.shape}.")
+            raise ValueError(
+                f"Expected votes of shape ({n}, {len(FERPLUS_COLUMNS)}), got {self.votes.shape}."
+            )
 
     def __len__(self) -> int:
         return len(self.emotion)
@@ -122,7 +124,9 @@ def join_votes(dataset: FerDataset, path: Path) -> FerDataset:
             try:
                 counts = [int(value) for value in entry.values[1:]]
             except ValueError:
-                raise DatasetError(f"{path.name}, line {entry.line}: expected ten whole numbers of votes.") from None
+                raise DatasetError(
+                    f"{path.name}, line {entry.line}: expected ten whole numbers of votes."
+                ) from None
             if not all(0 <= count <= 255 for count in counts):
                 raise DatasetError(f"{path.name}, line {entry.line}: expected votes in 0..255, got {counts}.")
             votes.append(counts)
@@ -141,7 +145,7 @@ def join_votes(dataset: FerDataset, path: Path) -> FerDataset:
     if len(differing):
         at = differing[0]
         raise DatasetError(
-            f"{path.name} gives Usage {theirs[at]!r} for row {dataset.row[at]}, the data set says "
+            f"{path.name} gives Usage {str(theirs[at])!r} for row {dataset.row[at]}, the data set says "
             f"{str(dataset.usage[at])!r}. Take the votes file that belongs to this data set."
         )
     return FerDataset(
@@ -255,7 +259,9 @@ def _parse_pixels(entries: list[_Entry], bad: list[BadRow]) -> tuple[npt.NDArray
         elif len(values) != _PIXELS:
             bad.append(BadRow(entry.line, f"expected {_PIXELS:,} pixels, got {len(values):,}"))
         elif values.min() < 0 or values.max() > 255:
-            bad.append(BadRow(entry.line, f"pixel values {values.min()} to {values.max()}, expected 0 to 255"))
+            bad.append(
+                BadRow(entry.line, f"pixel values {values.min()} to {values.max()}, expected 0 to 255")
+            )
         else:
             faces.append(values.astype(np.uint8).reshape(SIDE, SIDE))
             kept.append(entry)

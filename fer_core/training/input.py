@@ -97,25 +97,27 @@ def augment(
     def either_side(limit: float, size: int | tuple[int, int] = n) -> npt.NDArray[np.float64]:
         return random.uniform(-limit, limit, size)
 
-    angle = either_side(augmentation.rotation)
-    scale = 1 + either_side(augmentation.zoom)
+    angle = either_side(augmentation.rotation).tolist()
+    scale = (1 + either_side(augmentation.zoom)).tolist()
     shift = either_side(augmentation.shift, (n, 2))
     gain = 1 + either_side(augmentation.contrast)
     bias = either_side(augmentation.brightness)
-    mirrored = random.random(n) < (0.5 if augmentation.flip else 0)
-    erased = random.random(n) < augmentation.erase
+    mirrored = np.less(random.random(n), 0.5 if augmentation.flip else 0.0)
+    erased = np.less(random.random(n), augmentation.erase)
     result = np.empty_like(faces)
     centre = ((width - 1) / 2, (height - 1) / 2)
     for at in range(n):
         face = faces[at, :, ::-1] if mirrored[at] else faces[at]
         transform = cv2.getRotationMatrix2D(centre, angle[at], scale[at])
         transform[:, 2] += shift[at]
-        face = cv2.warpAffine(
+        warped = cv2.warpAffine(
             np.ascontiguousarray(face), transform, (width, height), borderMode=cv2.BORDER_REPLICATE
         )
-        # Contrast turns around the face's own mean, so that it does not change brightness as well.
-        mean = float(face.mean())
-        face = np.clip((face - mean) * gain[at] + mean + bias[at], 0, 255).astype(np.uint8)
+        face = np.asarray(warped, dtype=np.uint8)
+        if augmentation.contrast or augmentation.brightness:
+            # Contrast turns around the face's own mean, so that it does not change brightness as well.
+            mean = float(face.mean())
+            face = np.clip((face - mean) * gain[at] + mean + bias[at], 0, 255).astype(np.uint8)
         if erased[at]:
             _erase(face, random)
         result[at] = face

@@ -79,7 +79,9 @@ class Preset:
 
     def __post_init__(self) -> None:
         if self.epochs < 1 or self.batch < 1:
-            raise ValueError(f"Expected at least one epoch and one face a step, got {self.epochs} and {self.batch}.")
+            raise ValueError(
+                f"Expected at least one epoch and one face a step, got {self.epochs} and {self.batch}."
+            )
         if not 0 <= self.vote_weight <= 1:
             raise ValueError(f"Expected a vote weight in [0, 1], got {self.vote_weight}.")
 
@@ -103,7 +105,7 @@ PRESETS: Final = {
             network="residual",
             recipe="release",
             output_labels=LABELS,
-            epochs=32,
+            epochs=30,
             batch=128,
             optimizer="adamw",
             learning_rate=2e-3,

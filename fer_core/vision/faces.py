@@ -40,7 +40,9 @@ class Frame:
 
     def __post_init__(self) -> None:
         if self.bgr.ndim != 3 or self.bgr.shape[2] != 3 or self.bgr.dtype != np.uint8:
-            raise ValueError(f"Expected a uint8 frame of shape (H, W, 3), got {self.bgr.dtype} {self.bgr.shape}.")
+            raise ValueError(
+                f"Expected a uint8 frame of shape (H, W, 3), got {self.bgr.dtype} {self.bgr.shape}."
+            )
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,9 @@ class FaceReading:
 
     def __post_init__(self) -> None:
         if tuple(self.probabilities) != LABELS:
-            raise ValueError(f"Expected probabilities for {LABELS} in that order, got {tuple(self.probabilities)}.")
+            raise ValueError(
+                f"Expected probabilities for {LABELS} in that order, got {tuple(self.probabilities)}."
+            )
         total = sum(self.probabilities.values())
         if not abs(total - 1) < 1e-3:
             raise ValueError(f"Expected probabilities that sum to 1, got {total:.4f}.")

@@ -1,0 +1,160 @@
+"""The command line: ``python -m fer_core COMMAND``."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from fer_core.errors import FerError
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command. Returns 0 when it did its work, 2 with one line on stderr when it could not."""
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    try:
+        options.run(options)
+    except FerError as error:
+        print(f"facet: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("facet: stopped.", file=sys.stderr)
+        return 2
+    return 0
+
+
+def _balance(options: argparse.Namespace) -> None:
+    from fer_core.data.balancing import count_labels, find_recipe, split_dataset
+    from fer_core.data.reading import read_csv
+
+    recipe = find_recipe(options.recipe)
+    dataset = read_csv(options.csv)
+    split = split_dataset(dataset, recipe)
+    counts = {
+        "train": count_labels(dataset.emotion, split.train),
+        "validation": count_labels(dataset.emotion, split.validation),
+    }
+    lines = [
+        f"{part}: " + ", ".join(f"{label} {n:,}" for label, n in labels.items())
+        for part, labels in counts.items()
+    ]
+    _show(options, counts, lines)
+
+
+def _train(options: argparse.Namespace) -> None:
+    # TensorFlow takes seconds to import; only what trains or releases pays for it.
+    from fer_core.training.fit import TrainingRequest, train
+
+    run = train(
+        TrainingRequest(
+            csv=options.csv,
+            preset=options.preset,
+            run_dir=options.run_dir,
+            votes=options.votes,
+            recipe=options.recipe,
+            epochs=options.epochs,
+            limit=options.limit,
+            seed=options.seed,
+        )
+    )
+    print(f"finished: {run.path}")
+
+
+def _release(options: argparse.Namespace) -> None:
+    from fer_core.release import release
+    from fer_core.settings import Settings
+
+    folder = release(
+        options.run_dir, options.name, options.into or Settings.from_environment().released_models
+    )
+    print(f"released: {folder.path}")
+
+
+def _evaluate(options: argparse.Namespace) -> None:
+    from fer_core.data.reading import read_csv
+    from fer_core.evaluation.judging import judge_dataset
+    from fer_core.model_folder import ModelFolder, active_model
+    from fer_core.settings import Settings
+
+    folder = ModelFolder.open(options.model) if options.model else active_model(Settings.from_environment())
+    usages = tuple(part.strip() for part in options.usage.split(",") if part.strip())
+    evaluation = judge_dataset(folder, read_csv(options.csv), usages)
+    result = evaluation.to_json()
+    low, high = result["accuracy_interval"] or (None, None)
+    lines = [f"{folder.name} on {', '.join(usages)}: n {result['n']:,}, {result['skipped']:,} skipped"]
+    if result["accuracy"] is not None:
+        lines.append(f"accuracy {result['accuracy']:.4f} ({low:.4f} to {high:.4f})")
+    _show(options, result, lines)
+
+
+def _predict(options: argparse.Namespace) -> None:
+    from fer_core.vision.analyzer import ExpressionAnalyzer
+    from fer_core.vision.prediction import predict_pictures
+
+    analyzer = ExpressionAnalyzer.load(model=options.model, detector=options.detector)
+    result = predict_pictures(options.pictures, analyzer)
+    lines = []
+    for picture in result["images"]:
+        faces = ", ".join(f"{face['label']} {face['confidence']:.0%}" for face in picture["faces"])
+        lines.append(f"{picture['path']}: {picture['error'] or faces or 'no face'}")
+    _show(options, result, lines)
+
+
+def _show(options: argparse.Namespace, result: dict[str, Any], lines: list[str]) -> None:
+    print(json.dumps(result) if options.json else "\n".join(lines))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m fer_core", description="Facial expressions, from data to shop."
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    dataset = commands.add_parser("dataset", help="look into a FER-2013 CSV").add_subparsers(
+        required=True, metavar="COMMAND"
+    )
+    command = dataset.add_parser("balance", help="count what a recipe makes of it")
+    command.add_argument("csv", type=Path, metavar="FILE.csv")
+    command.add_argument("--recipe", default="report")
+    command.add_argument("--json", action="store_true")
+    command.set_defaults(run=_balance)
+
+    command = commands.add_parser("train", help="train a preset into a run folder")
+    command.add_argument("csv", type=Path, metavar="FILE.csv")
+    command.add_argument("--preset", required=True, metavar="report|release|tiny")
+    command.add_argument("--run-dir", type=Path, required=True, metavar="DIR")
+    command.add_argument("--votes", type=Path, metavar="FER2013NEW.csv")
+    command.add_argument("--recipe", metavar="NAME", help="default: the preset's own")
+    command.add_argument("--epochs", type=int, metavar="N")
+    command.add_argument("--limit", type=int, metavar="N", help="at most N training and N validation rows")
+    command.add_argument("--seed", type=int, default=0, metavar="N")
+    command.set_defaults(run=_train)
+
+    command = commands.add_parser("release", help="make a finished run a model: export, parity check, card")
+    command.add_argument("run_dir", type=Path, metavar="RUN_DIR")
+    command.add_argument("--name", required=True)
+    command.add_argument("--into", type=Path, metavar="DIR", help="default: the models under FACET_HOME")
+    command.set_defaults(run=_release)
+
+    command = commands.add_parser("evaluate", help="judge a model on a FER-2013 CSV")
+    command.add_argument("csv", type=Path, metavar="FILE.csv")
+    command.add_argument("--model", type=Path, metavar="DIR", help="default: the active model")
+    command.add_argument("--usage", default="PublicTest", metavar="PublicTest[,PrivateTest]")
+    command.add_argument("--json", action="store_true")
+    command.set_defaults(run=_evaluate)
+
+    command = commands.add_parser("predict", help="name the expressions in pictures")
+    command.add_argument("pictures", type=Path, nargs="+", metavar="IMAGE_OR_FOLDER")
+    command.add_argument("--model", type=Path, metavar="DIR", help="default: the active model")
+    command.add_argument("--detector", metavar="libfacedetection|mtcnn|haar")
+    command.add_argument("--json", action="store_true")
+    command.set_defaults(run=_predict)
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,197 @@
+"""From a finished run to a model folder: float32 network, ONNX export with parity check, evaluation, card."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+import keras
+import numpy as np
+import numpy.typing as npt
+import onnxruntime
+
+from fer_core.data.reading import FerDataset, join_votes, read_csv
+from fer_core.errors import ModelError, TrainingError
+from fer_core.evaluation.judging import Evaluation, judge_dataset, training_hashes
+from fer_core.evaluation.metrics import measure
+from fer_core.labels import LABELS
+from fer_core.model_folder import ModelFolder
+from fer_core.preprocessing import to_model_input
+from fer_core.training.networks import build_network
+from fer_core.training.run_folder import RunFolder
+
+#: The largest difference allowed between a Keras and an ONNX probability.
+PARITY_LIMIT: Final = 1e-4
+PARITY_FACES: Final = 256
+
+_LIMITS: Final = (
+    "It names the expression a face shows, not what a person feels.",
+    "Trained on FER-2013: small grey web pictures labelled by few people; people agree with each other on about "
+    "85 % of its five-class rows.",
+    "FER-2013 names neither age, sex nor origin, so no figure by group of people could be measured.",
+    "Not for employees, pupils or minors, and never the only ground for a decision about a person.",
+)
+
+
+def release(run_dir: Path, name: str, into: Path) -> ModelFolder:
+    """Make a finished run a model folder ``into/name``.
+
+    The folder appears complete or not at all: model.keras, model.onnx (equal within PARITY_LIMIT on PARITY_FACES
+    faces), evaluation.npz (PublicTest) and card.json.
+
+    Raises:
+        TrainingError: the folder is no finished run.
+        DatasetError: the run's data set is gone or changed.
+        ModelError: the name cannot be used or is taken, or the exported network differs from the trained one.
+    """
+    if not re.fullmatch(r"[a-z0-9][a-z0-9._-]{0,63}", name):
+        raise ModelError(f"A model's name is made of a-z, 0-9, dot, dash and underscore, got {name!r}.")
+    target = into / name
+    if target.exists():
+        raise ModelError(f"There is a model at {target} already; choose another name or remove it first.")
+    run = RunFolder(run_dir)
+    record = run.record()
+    if record.get("state") != "finished":
+        raise TrainingError(f"{run_dir} is not finished; run its train command again to go on.")
+    dataset = _read_data(record)
+    into.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=into, prefix=".releasing-") as scratch:
+        folder = Path(scratch) / name
+        folder.mkdir()
+        network = _trained_network(run, record)
+        network.save(folder / "model.keras")
+        network.export(folder / "model.onnx", format="onnx", verbose=False)
+        difference = parity(network, folder / "model.onnx", dataset.pixels[:PARITY_FACES])
+        if not difference < PARITY_LIMIT:
+            raise ModelError(
+                f"The exported network differs from the trained one by {difference:.1e} on {PARITY_FACES} faces; "
+                f"expected less than {PARITY_LIMIT:.0e}. Nothing was released."
+            )
+        card = _card(name, run, record)
+        card["parity"] = {"largest_difference": difference, "faces": min(PARITY_FACES, len(dataset))}
+        _write_card(folder, card)
+        evaluation = judge_dataset(ModelFolder.open(folder), dataset, ("PublicTest",))
+        if len(evaluation.predictions.row):
+            evaluation.predictions.save(folder / "evaluation.npz", training_hashes(dataset))
+            card.update(_figures(evaluation))
+        _write_card(folder, card)
+        shutil.move(folder, target)
+    return ModelFolder.open(target)
+
+
+def parity(network: keras.Model, onnx: Path, faces: npt.NDArray[np.uint8]) -> float:
+    """The largest difference of any probability between a Keras network and its ONNX export.
+
+    Args:
+        network: takes float32 (N, 48, 48, 1).
+        onnx: its export.
+        faces: (N, 48, 48) uint8.
+    """
+    pictures = to_model_input(faces)
+    session = onnxruntime.InferenceSession(str(onnx), providers=["CPUExecutionProvider"])
+    exported = session.run(None, {session.get_inputs()[0].name: pictures})[0]
+    trained = keras.ops.convert_to_numpy(network(pictures, training=False))
+    return float(np.abs(exported - trained).max())
+
+
+def _read_data(record: dict[str, Any]) -> FerDataset:
+    data = record["data"]
+    dataset = read_csv(Path(data["file"]))
+    return join_votes(dataset, Path(data["votes_file"])) if data.get("votes_file") else dataset
+
+
+def _trained_network(run: RunFolder, record: dict[str, Any]) -> keras.Model:
+    preset = record["preset"]
+    # Built anew so that a network trained in bfloat16 is saved and exported in float32.
+    network = build_network(preset["network"], len(preset["output_labels"]))
+    try:
+        network.load_weights(run.kept_weights)
+    except (OSError, ValueError) as error:
+        raise TrainingError(f"The weights of {run.path} do not fit its record: {error}.") from error
+    return network
+
+
+def _card(name: str, run: RunFolder, record: dict[str, Any]) -> dict[str, Any]:
+    preset = record["preset"]
+    history = run.history_rows()
+    best = preset["keep"] == "best"
+    kept = max(history, key=lambda row: row["val_accuracy"]) if best else history[-1]
+    chosen = (
+        "the epoch with the highest accuracy on rows held back from Training"
+        if best
+        else "the last epoch; nothing was picked on the validation rows"
+    )
+    return {
+        "name": name,
+        "description": f"Preset {preset['name']}: {record['parameters']:,} parameters, {len(history)} epochs on "
+        f"{sum(record['train_counts'].values()):,} FER-2013 faces. Kept: {chosen}.",
+        "labels": list(preset["output_labels"]),
+        "created": datetime.now(UTC).strftime("%Y-%m-%d"),
+        "parameters": record["parameters"],
+        "data": {
+            **{key: record["data"][key] for key in ("sha256", "rows", "bad_rows", "votes_sha256")},
+            "file": Path(record["data"]["file"]).name,
+            "train": record["train_counts"],
+            "validation": record["validation_counts"],
+        },
+        "training": {
+            "preset": preset,
+            "recipe": record["recipe"],
+            "seed": record["seed"],
+            "limit": record["limit"],
+            "epochs": len(history),
+            "kept_epoch": int(kept["epoch"]),
+            "kept_because": chosen,
+            "validation_accuracy": kept["val_accuracy"],
+            "seconds": record["seconds"],
+            "versions": record["versions"],
+        },
+        "figures": [],
+        "per_class": {},
+        "limits": list(_LIMITS),
+    }
+
+
+def _figures(evaluation: Evaluation) -> dict[str, Any]:
+    result = evaluation.to_json()
+    known = evaluation.predictions
+    clean = measure(known.truth[~known.leaked], known.probabilities[~known.leaked])
+    n, leaked = result["n"], result["leaked_rows"]
+    everything = f"FER-2013 PublicTest, original labels, {len(LABELS)} classes"
+    rows = [
+        ("accuracy", result["accuracy"], result["accuracy_interval"], n, everything),
+        (
+            "accuracy without leaked rows",
+            clean.accuracy,
+            clean.accuracy_interval,
+            clean.n,
+            f"{everything}, without the {leaked} whose exact pixels are also in Training",
+        ),
+        ("macro F1", result["macro_f1"], None, n, everything),
+        ("macro F2", result["macro_f2"], None, n, everything),
+        ("expected calibration error, 15 bins", result["ece"], None, n, everything),
+    ]
+    return {
+        "figures": [
+            {
+                "name": name,
+                "value": value,
+                "low": interval[0] if interval else None,
+                "high": interval[1] if interval else None,
+                "n": count,
+                "rows": which,
+            }
+            for name, value, interval, count, which in rows
+        ],
+        "per_class": result["per_class"],
+        "confusion_matrix": result["confusion_matrix"],
+    }
+
+
+def _write_card(folder: Path, card: dict[str, Any]) -> None:
+    (folder / "card.json").write_text(json.dumps(card, indent=1) + "\n", encoding="utf-8")

@@ -1,0 +1,145 @@
+"""From a run to a model that answers: export, parity, evaluation and card, on a tiny network."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+from fer_core import release as release_module
+from fer_core.data.reading import read_csv
+from fer_core.errors import DatasetError, ModelError, TrainingError
+from fer_core.evaluation.judging import Predictions, judge_dataset
+from fer_core.labels import LABELS
+from fer_core.model_folder import ModelFolder
+from fer_core.release import PARITY_LIMIT, parity, release
+from fer_core.training.fit import TrainingRequest, train
+from fer_core.training.networks import NETWORKS, build_network
+from fer_core.training.run_folder import RunFolder
+from fer_core.vision.classifier import ExpressionClassifier
+from tests.fer_files import write_striped_file
+
+pytestmark = pytest.mark.trains
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_striped_file(tmp_path_factory.mktemp("data") / "fer.csv")
+
+
+@pytest.fixture(scope="module")
+def run(data: Path, tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
+    return train(TrainingRequest(data, "tiny", tmp_path_factory.mktemp("runs") / "run", epochs=1))
+
+
+@pytest.fixture(scope="module")
+def released(run: RunFolder, tmp_path_factory: pytest.TempPathFactory) -> ModelFolder:
+    return release(run.path, "striped", tmp_path_factory.mktemp("models"))
+
+
+def test_the_folder_holds_the_four_files_and_no_scratch(released: ModelFolder) -> None:
+    assert sorted(path.name for path in released.path.iterdir()) == [
+        "card.json", "evaluation.npz", "model.keras", "model.onnx",
+    ]  # fmt: skip
+    assert [path.name for path in released.path.parent.iterdir()] == ["striped"]
+
+
+def test_the_card_says_what_was_chosen_on_what_and_every_figure_has_its_n(released: ModelFolder) -> None:
+    card = released.card
+    assert card["labels"] == list(LABELS)
+    assert card["training"]["kept_epoch"] == 1
+    assert card["parity"]["largest_difference"] < PARITY_LIMIT
+    assert card["figures"][0]["name"] == "accuracy"
+    assert all(figure["n"] > 0 and figure["rows"] for figure in card["figures"])
+    assert card["figures"][0]["low"] < card["figures"][0]["value"] < card["figures"][0]["high"]
+    assert set(card["per_class"]) == set(LABELS)
+    assert card["limits"]
+
+
+def test_the_card_names_no_path_of_the_machine_it_was_made_on(released: ModelFolder, data: Path) -> None:
+    text = (released.path / "card.json").read_text()
+    assert str(data.parent) not in text
+
+
+def test_the_stored_evaluation_is_what_the_model_says(released: ModelFolder, data: Path) -> None:
+    stored = Predictions.load(released.evaluation)
+    dataset = read_csv(data)
+    assert set(stored.usage) == {"PublicTest"}
+    faces = dataset.pixels[np.isin(dataset.row, stored.row)]
+    np.testing.assert_allclose(
+        ExpressionClassifier(released).classify(faces), stored.probabilities, atol=1e-5
+    )
+    assert not stored.leaked.any()
+
+
+def test_leaks_are_known_without_the_training_file(released: ModelFolder, data: Path, tmp_path: Path) -> None:
+    header, *lines = data.read_text().splitlines()
+    copied = lines[0].removesuffix("Training") + "PublicTest"
+    path = tmp_path / "public.csv"
+    path.write_text("\n".join((header, copied, *lines[140:])) + "\n")
+    evaluation = judge_dataset(released, read_csv(path), ("PublicTest",)).to_json()
+    assert evaluation["leaked_rows"] == 1
+    assert evaluation["n"] == 51
+    assert evaluation["skipped"] == 20
+
+
+@pytest.mark.parametrize("name", sorted(NETWORKS))
+def test_every_network_exports_faithfully(name: str, tmp_path: Path) -> None:
+    keras.utils.set_random_seed(1)
+    network = build_network(name, 7)
+    for weight in network.weights:
+        # Fresh biases and normalisations are trivial; an export that lost them would pass unseen.
+        noise = np.random.default_rng(2).normal(0, 0.05, weight.shape)
+        weight.assign(np.abs(np.asarray(weight) + noise) if "variance" in weight.path else weight + noise)
+    network.export(tmp_path / "model.onnx", format="onnx", verbose=False)
+    faces = np.random.default_rng(0).integers(0, 256, (256, 48, 48)).astype(np.uint8)
+    assert parity(network, tmp_path / "model.onnx", faces) < PARITY_LIMIT
+
+
+def test_a_network_that_differs_from_its_export_is_not_released(
+    run: RunFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(release_module, "parity", lambda *_: 0.01)
+    with pytest.raises(ModelError, match="differs from the trained one"):
+        release(run.path, "wrong", tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param("../up", id="would leave the folder"),
+        pytest.param("", id="empty"),
+        pytest.param("Über", id="not every file system keeps it"),
+        pytest.param("a/b", id="a folder inside"),
+    ],
+)
+def test_names_that_cannot_be_folders_are_refused(run: RunFolder, name: str, tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="name is made of"):
+        release(run.path, name, tmp_path)
+
+
+def test_a_taken_name_is_refused(run: RunFolder, released: ModelFolder) -> None:
+    with pytest.raises(ModelError, match="already"):
+        release(run.path, released.name, released.path.parent)
+
+
+def test_an_unfinished_run_is_refused(run: RunFolder, tmp_path: Path) -> None:
+    copy = RunFolder(tmp_path / "copy")
+    copy.path.mkdir()
+    (copy.path / "run.json").write_text(json.dumps(run.record() | {"state": "running"}))
+    with pytest.raises(TrainingError, match="not finished"):
+        release(copy.path, "early", tmp_path / "models")
+
+
+def test_data_that_is_gone_is_named(run: RunFolder, tmp_path: Path) -> None:
+    copy = RunFolder(tmp_path / "copy")
+    copy.path.mkdir()
+    record = run.record()
+    record["data"]["file"] = str(tmp_path / "gone.csv")
+    (copy.path / "run.json").write_text(json.dumps(record))
+    with pytest.raises(DatasetError, match=r"gone\.csv"):
+        release(copy.path, "orphan", tmp_path / "models")
