@@ -15,3 +15,38 @@ def test_data() -> Path:
     if not folder or not Path(folder).is_dir():
         pytest.skip("FACET_TEST_DATA names no folder; the real rows are not part of the project")
     return Path(folder)
+
+
+@pytest.fixture(scope="session")
+def small_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model folder with a network small enough to write by hand: it weighs brightness by quarter of the face."""
+    import json
+
+    import numpy as np
+    import onnx
+    from onnx import TensorProto, helper, numpy_helper
+
+    from fer_core.labels import LABELS
+
+    folder = tmp_path_factory.mktemp("models") / "small"
+    folder.mkdir()
+    weights = np.random.default_rng(5).normal(0, 0.02, (4, len(LABELS))).astype(np.float32)
+    graph = helper.make_graph(
+        [
+            helper.make_node("Transpose", ["faces"], ["planes"], perm=[0, 3, 1, 2]),
+            helper.make_node(
+                "AveragePool", ["planes"], ["quarters"], kernel_shape=[24, 24], strides=[24, 24]
+            ),
+            helper.make_node("Flatten", ["quarters"], ["flat"]),
+            helper.make_node("MatMul", ["flat", "weights"], ["scores"]),
+            helper.make_node("Softmax", ["scores"], ["probabilities"], axis=1),
+        ],
+        "small",
+        [helper.make_tensor_value_info("faces", TensorProto.FLOAT, ["N", 48, 48, 1])],
+        [helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, ["N", len(LABELS)])],
+        [numpy_helper.from_array(weights, "weights")],
+    )
+    network = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
+    onnx.save(network, folder / "model.onnx")
+    (folder / "card.json").write_text(json.dumps({"labels": list(LABELS)}), encoding="utf-8")
+    return folder

@@ -1,0 +1,100 @@
+"""The live page's two moving parts as HTML: the blend as bars, and the panel of cards.
+
+Plotly mounts a chart anew on every change of its data, which flickers twice a second; plain HTML does not. All
+texts are escaped here, because a catalogue is somebody's file.
+"""
+
+from __future__ import annotations
+
+import base64
+from html import escape
+from typing import Final
+
+from fer_core.labels import LABELS
+from fer_core.live.smoothing import NO_FACE, UNCERTAIN, ExpressionState
+from fer_core.palette import EXPRESSION_COLOURS
+from fer_core.shop.catalogue import Product
+from fer_core.shop.recommender import Card, Panel
+
+_BARS_STYLE: Final = """<style>
+.facet-now{display:flex;align-items:baseline;gap:.6rem;margin:.1rem 0 .5rem}
+.facet-now b{font-size:1.7rem;line-height:1.2;font-weight:700}
+.facet-now span{opacity:.75}
+.facet-bars{display:grid;grid-template-columns:max-content 1fr 3.2ch;gap:.4rem .7rem;align-items:center}
+.facet-bars .track{height:.8rem;border-radius:.4rem;background:rgba(128,128,140,.2);overflow:hidden}
+.facet-bars .fill{height:100%;border-radius:.4rem}
+.facet-bars .share{text-align:right;font-variant-numeric:tabular-nums}
+</style>"""
+
+_PANEL_STYLE: Final = """<style>
+.facet-shelf h2{margin:0;padding:0 0 .7rem;font-size:1.35rem;font-weight:700}
+.facet-cards{display:grid;grid-template-columns:repeat(auto-fill,minmax(190px,1fr));gap:.9rem;list-style:none;
+padding:0;margin:0}
+.facet-cards li{border:1px solid rgba(128,128,140,.28);border-radius:.8rem;overflow:hidden;display:flex;
+flex-direction:column;margin:0;background:rgba(255,255,255,.04);animation:facet-in .35s ease-out}
+.facet-cards img,.facet-cards .blank{width:100%;aspect-ratio:4/3;object-fit:cover;display:block}
+.facet-cards .blank{display:grid;place-items:center;font-size:2.6rem;background:rgba(128,128,140,.16);opacity:.8}
+.facet-cards .text{padding:.65rem .8rem .8rem;display:flex;flex-direction:column;gap:.2rem;flex:1}
+.facet-cards .name{font-weight:650;line-height:1.25;overflow-wrap:anywhere}
+.facet-cards .line{display:flex;justify-content:space-between;gap:.5rem;font-size:.86rem;opacity:.85}
+.facet-cards .price{font-weight:650;font-variant-numeric:tabular-nums;white-space:nowrap}
+.facet-cards .why{font-size:.86rem;line-height:1.35;margin-top:.25rem;padding-top:.4rem;
+border-top:1px solid rgba(128,128,140,.22)}
+@media (max-width:640px){.facet-cards{grid-template-columns:repeat(2,minmax(0,1fr));gap:.6rem}
+.facet-cards .text{padding:.5rem .55rem .6rem}.facet-cards .line{flex-direction:column;gap:0}}
+@keyframes facet-in{from{opacity:0;transform:translateY(6px)}}
+@media (prefers-reduced-motion:reduce){.facet-cards li{animation:none}}
+</style>"""
+
+
+def blend_bars(state: ExpressionState) -> str:
+    """The label, how long it has been held, and the five shares as bars; safe to show as HTML."""
+    if state.label == NO_FACE:
+        now = "<b>No face</b><span>look into the camera</span>"
+    elif state.label == UNCERTAIN:
+        now = "<b>Uncertain</b><span>no expression is clear enough</span>"
+    else:
+        held = f"held for {state.held_for:.0f} s" if state.held_for >= 1 else ""
+        now = f"<b>{escape(state.label.capitalize())}</b><span>{held}</span>"
+    rows = "".join(_bar(label, state.blend[label] if state.blend else 0.0) for label in LABELS)
+    return (
+        f'{_BARS_STYLE}<div class="facet-now" data-label="{escape(state.label)}">{now}</div>'
+        f'<div class="facet-bars">{rows}</div>'
+    )
+
+
+def panel_cards(panel: Panel) -> str:
+    """The panel's headline and cards; safe to show as HTML whatever the catalogue says."""
+    cards = "".join(_card(card) for card in panel.cards)
+    return (
+        f'{_PANEL_STYLE}<section class="facet-shelf" data-label="{escape(panel.label)}">'
+        f'<h2>{escape(panel.headline)}</h2><ul class="facet-cards">{cards}</ul></section>'
+    )
+
+
+def _bar(label: str, share: float) -> str:
+    percent = round(share * 100)
+    return (
+        f'<span>{escape(label)}</span><div class="track" role="meter" aria-label="{escape(label)}" '
+        f'aria-valuemin="0" aria-valuemax="100" aria-valuenow="{percent}" data-bar="{escape(label)}">'
+        f'<div class="fill" style="width:{percent}%;background:{EXPRESSION_COLOURS[label]}"></div></div>'
+        f'<span class="share">{percent}%</span>'
+    )
+
+
+def _card(card: Card) -> str:
+    product = card.product
+    return (
+        f'<li data-product="{escape(product.id)}">{_picture(product)}<div class="text">'
+        f'<div class="name">{escape(product.name)}</div>'
+        f'<div class="line"><span>{escape(product.category)}</span><span class="price">€{product.price:.2f}</span></div>'
+        f'<div class="why">{escape(card.reason)}</div></div></li>'
+    )
+
+
+def _picture(product: Product) -> str:
+    picture = product.picture_bytes()
+    if picture is None:
+        return f'<div class="blank" aria-hidden="true">{escape(product.name[:1].upper())}</div>'
+    content, media_type = picture
+    return f'<img alt="" src="data:{media_type};base64,{base64.b64encode(content).decode()}">'

@@ -1,0 +1,132 @@
+"""One shopper's stream: frame in, annotated frame out, and a state that another thread can read."""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+import threading
+import time
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from fer_core.live.smoothing import NO_FACE, ExpressionState, Smoother, SmoothingSettings
+from fer_core.vision.analyzer import ExpressionAnalyzer
+from fer_core.vision.annotation import Annotation, annotate
+from fer_core.vision.faces import FaceReading, Frame
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class LiveSnapshot:
+    """What the stream has come to, without a pixel of it.
+
+    Attributes:
+        state: the smoothed expression of the largest face.
+        faces: how many faces the newest frame showed.
+        frames: frames processed since the last reset.
+        errors: frames that could not be processed since the last reset.
+        finished_at: ``time.monotonic()`` of the newest result, seconds; None before the first.
+        detection_ms, classification_ms: how long the newest frame took, milliseconds.
+    """
+
+    state: ExpressionState
+    faces: int = 0
+    frames: int = 0
+    errors: int = 0
+    finished_at: float | None = None
+    detection_ms: float = 0.0
+    classification_ms: float = 0.0
+
+
+@dataclass(frozen=True)
+class LiveResult:
+    """An annotated frame, uint8 (H, W, 3), the readings drawn on it, and the snapshot after it."""
+
+    bgr: npt.NDArray[np.uint8]
+    readings: tuple[FaceReading, ...]
+    snapshot: LiveSnapshot
+
+
+class LivePipeline:
+    """Detection, classification, smoothing and annotation for one stream.
+
+    ``process`` is called by one thread at a time (a second caller waits); ``latest`` and ``reset`` may be called
+    from any thread. No frame is kept.
+    """
+
+    def __init__(self, analyzer: ExpressionAnalyzer, settings: SmoothingSettings | None = None) -> None:
+        self._analyzer = analyzer
+        self._smoother = Smoother(settings)
+        self._lock = threading.Lock()
+        self._logged: set[type[Exception]] = set()
+        self._latest = _nothing_yet()
+
+    @property
+    def latest(self) -> LiveSnapshot:
+        """The newest snapshot; immutable, so it needs no lock."""
+        return self._latest
+
+    @property
+    def analyzer(self) -> ExpressionAnalyzer:
+        """What reads the faces."""
+        return self._analyzer
+
+    def reset(self) -> None:
+        """A new shopper: nothing of the one before remains."""
+        with self._lock:
+            self._smoother.reset()
+            self._latest = _nothing_yet()
+
+    def process(self, frame: Frame) -> LiveResult:
+        """Read and annotate a frame.
+
+        Never raises: a stream whose callback raises freezes without a word, so a frame that cannot be processed
+        comes back untouched, is counted in the snapshot and logged once for each kind of error.
+        """
+        with self._lock:
+            try:
+                return self._read(frame)
+            except Exception as error:  # noqa: BLE001 - see above
+                if type(error) not in self._logged:
+                    self._logged.add(type(error))
+                    _log.exception(
+                        "A live frame could not be processed; further %s are only counted.",
+                        type(error).__name__,
+                    )
+                self._latest = _after_error(self._latest)
+                return LiveResult(frame.bgr, (), self._latest)
+
+    def _read(self, frame: Frame) -> LiveResult:
+        started = time.perf_counter()
+        faces = self._analyzer.detect(frame.bgr)
+        detected = time.perf_counter()
+        readings = self._analyzer.read(frame.bgr, faces)
+        classified = time.perf_counter()
+        state = self._smoother.update(frame.time, readings[0].probabilities if readings else None)
+        self._latest = LiveSnapshot(
+            state=state,
+            faces=len(readings),
+            frames=self._latest.frames + 1,
+            errors=self._latest.errors,
+            finished_at=time.monotonic(),
+            detection_ms=(detected - started) * 1_000,
+            classification_ms=(classified - detected) * 1_000,
+        )
+        return LiveResult(annotate(frame.bgr, _annotations(readings, state)), readings, self._latest)
+
+
+def _annotations(readings: tuple[FaceReading, ...], state: ExpressionState) -> list[Annotation]:
+    """The largest face carries the steady label that drives the panel, the others what this frame says."""
+    steady = [Annotation(reading.box, state.label, state.label) for reading in readings[:1]]
+    return steady + [Annotation.of(reading) for reading in readings[1:]]
+
+
+def _nothing_yet() -> LiveSnapshot:
+    return LiveSnapshot(ExpressionState(None, NO_FACE))
+
+
+def _after_error(latest: LiveSnapshot) -> LiveSnapshot:
+    return dataclasses.replace(latest, errors=latest.errors + 1)

@@ -1,0 +1,45 @@
+"""Between a video stream's frames and the pipeline."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from typing import Any
+
+from fer_core.live.pipeline import LivePipeline
+from fer_core.vision.faces import Frame
+
+_log = logging.getLogger(__name__)
+
+#: Seconds without a new result after which a playing stream counts as stalled.
+STALLED_AFTER = 3.0
+
+
+def video_callback(pipeline: LivePipeline) -> Callable[[Any], Any]:
+    """A callback for streamlit-webrtc: PyAV's VideoFrame in, an annotated one out.
+
+    It never raises, because a callback that does freezes the video without a word: a frame that cannot even be
+    decoded goes back as it came. Time is the server's steady clock, so that a stream that starts again or a camera
+    with a strange clock changes nothing.
+    """
+    warned = False
+
+    def on_frame(frame: Any) -> Any:
+        nonlocal warned
+        try:
+            result = pipeline.process(Frame(frame.to_ndarray(format="bgr24"), time.monotonic()))
+            return type(frame).from_ndarray(result.bgr, format="bgr24")
+        except Exception:  # noqa: BLE001 - see above
+            if not warned:
+                warned = True
+                _log.exception("A video frame could not be converted; it goes back as it came.")
+            return frame
+
+    return on_frame
+
+
+def is_stalled(finished_at: float | None, playing_since: float, now: float) -> bool:
+    """Whether a stream that plays has brought no result for STALLED_AFTER seconds (all times monotonic)."""
+    last = playing_since if finished_at is None else max(finished_at, playing_since)
+    return now - last > STALLED_AFTER

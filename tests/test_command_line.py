@@ -1,0 +1,124 @@
+"""The command line as people script against it: names, JSON keys, exit codes and one line on stderr."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from fer_core.__main__ import main
+from fer_core.labels import LABELS
+from tests.fer_files import line, write_file, write_striped_file
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_striped_file(tmp_path_factory.mktemp("data") / "fer.csv")
+
+
+def run_json(capsys: pytest.CaptureFixture[str], *arguments: object) -> dict:
+    assert main([str(argument) for argument in arguments]) == 0
+    return json.loads(capsys.readouterr().out)
+
+
+def test_balance_counts_every_label(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    counts = run_json(capsys, "dataset", "balance", data, "--recipe", "report", "--json")
+    assert counts == {"train": dict.fromkeys(LABELS, 20), "validation": dict.fromkeys(LABELS, 10)}
+
+
+def test_balance_without_json_is_for_people(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["dataset", "balance", str(data)]) == 0
+    assert "train: angry 20, happy 20" in capsys.readouterr().out
+
+
+EVALUATE_KEYS = {
+    "n", "skipped", "labels", "confusion_matrix", "accuracy", "accuracy_interval", "per_class",
+    "macro_f1", "macro_f2", "ece", "leaked_rows", "accuracy_without_leaked",
+}  # fmt: skip
+
+
+def test_evaluate_prints_the_keys_of_the_public_interface(
+    data: Path, small_model: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    result = run_json(capsys, "evaluate", data, "--model", small_model, "--usage", "PublicTest", "--json")
+    assert set(result) == EVALUATE_KEYS
+    assert result["n"] == 50
+    assert result["skipped"] == 20
+    assert result["labels"] == list(LABELS)
+    assert sum(map(sum, result["confusion_matrix"])) == 50
+    assert set(result["per_class"]["sad"]) == {
+        "tp", "fp", "fn", "tn", "precision", "recall", "f1", "f2", "support",
+    }  # fmt: skip
+
+
+def test_evaluate_of_rows_that_are_not_there_is_null_not_zero(
+    data: Path, small_model: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    result = run_json(capsys, "evaluate", data, "--model", small_model, "--usage", "PrivateTest", "--json")
+    assert result["n"] == 0
+    assert result["accuracy"] is None
+    assert result["accuracy_interval"] is None
+    assert result["ece"] is None
+    assert result["per_class"]["happy"]["precision"] is None
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        pytest.param(["dataset", "balance", "absent.csv"], "no file at absent.csv", id="no such file"),
+        pytest.param(["dataset", "balance", "DATA", "--recipe", "x"], "report, release", id="no such recipe"),
+        pytest.param(["evaluate", "DATA", "--usage", "Test"], "Expected Usages among", id="no such Usage"),
+        pytest.param(["evaluate", "DATA", "--model", "absent"], "no model folder", id="no such model"),
+        pytest.param(["predict", "absent.jpg"], "absent.jpg", id="no such picture"),
+        pytest.param(["predict", ".", "--detector", "x"], "libfacedetection", id="no such detector"),
+        pytest.param(["train", "DATA", "--preset", "x", "--run-dir", "r"], "tiny", id="no such preset"),
+        pytest.param(["release", "absent", "--name", "x"], "not a training run", id="no such run"),
+    ],
+)
+def test_what_cannot_be_done_exits_2_with_one_line_on_stderr(
+    arguments: list[str],
+    sentence: str,
+    data: Path,
+    small_model: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    arguments = [str(data) if argument == "DATA" else argument for argument in arguments]
+    if arguments[0] in ("evaluate", "predict") and "--model" not in arguments:
+        arguments += ["--model", str(small_model)]
+    assert main(arguments) == 2
+    captured = capsys.readouterr()
+    assert sentence in captured.err
+    assert len(captured.err.splitlines()) == 1
+    assert captured.out == ""
+
+
+def test_a_bad_picture_is_a_row_not_a_failure(
+    tmp_path: Path, small_model: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "a.jpg").write_bytes(b"no picture")
+    result = run_json(capsys, "predict", tmp_path, "--model", small_model, "--json")
+    (row,) = result["images"]
+    assert row["faces"] == []
+    assert row["error"]
+    assert row["width"] is None
+
+
+def test_the_module_runs_as_a_command(tmp_path: Path) -> None:
+    path = write_file(tmp_path / "f.csv", line(0), line(3, usage="PublicTest"))
+    result = subprocess.run(
+        [sys.executable, "-m", "fer_core", "dataset", "balance", str(path), "--json"],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=Path(__file__).parents[1],
+        env={**os.environ, "FACET_HOME": str(tmp_path / "home")},
+    )
+    assert result.returncode == 0, result.stderr
+    assert json.loads(result.stdout)["train"]["angry"] == 1
