@@ -20,7 +20,7 @@ _BARS_STYLE: Final = """<style>
 .facet-now{display:flex;align-items:baseline;gap:.6rem;margin:.1rem 0 .5rem}
 .facet-now b{font-size:1.7rem;line-height:1.2;font-weight:700}
 .facet-now span{opacity:.75}
-.facet-bars{display:grid;grid-template-columns:max-content 1fr 3.2ch;gap:.4rem .7rem;align-items:center}
+.facet-bars{display:grid;grid-template-columns:max-content 1fr 4.2ch;gap:.4rem .7rem;align-items:center}
 .facet-bars .track{height:.8rem;border-radius:.4rem;background:rgba(128,128,140,.2);overflow:hidden}
 .facet-bars .fill{height:100%;border-radius:.4rem}
 .facet-bars .share{text-align:right;font-variant-numeric:tabular-nums}
@@ -28,10 +28,9 @@ _BARS_STYLE: Final = """<style>
 
 _PANEL_STYLE: Final = """<style>
 .facet-shelf h2{margin:0;padding:0 0 .7rem;font-size:1.35rem;font-weight:700}
-.facet-cards{display:grid;grid-template-columns:repeat(auto-fill,minmax(190px,1fr));gap:.9rem;list-style:none;
-padding:0;margin:0}
-.facet-cards li{border:1px solid rgba(128,128,140,.28);border-radius:.8rem;overflow:hidden;display:flex;
-flex-direction:column;margin:0;background:rgba(255,255,255,.04);animation:facet-in .35s ease-out}
+.facet-cards{display:grid;grid-template-columns:repeat(auto-fill,minmax(170px,1fr));gap:.9rem}
+.facet-cards article{border:1px solid rgba(128,128,140,.28);border-radius:.8rem;overflow:hidden;display:flex;
+flex-direction:column;background:rgba(255,255,255,.04);animation:facet-in .35s ease-out}
 .facet-cards img,.facet-cards .blank{width:100%;aspect-ratio:4/3;object-fit:cover;display:block}
 .facet-cards .blank{display:grid;place-items:center;font-size:2.6rem;background:rgba(128,128,140,.16);opacity:.8}
 .facet-cards .text{padding:.65rem .8rem .8rem;display:flex;flex-direction:column;gap:.2rem;flex:1}
@@ -43,7 +42,7 @@ border-top:1px solid rgba(128,128,140,.22)}
 @media (max-width:640px){.facet-cards{grid-template-columns:repeat(2,minmax(0,1fr));gap:.6rem}
 .facet-cards .text{padding:.5rem .55rem .6rem}.facet-cards .line{flex-direction:column;gap:0}}
 @keyframes facet-in{from{opacity:0;transform:translateY(6px)}}
-@media (prefers-reduced-motion:reduce){.facet-cards li{animation:none}}
+@media (prefers-reduced-motion:reduce){.facet-cards article{animation:none}}
 </style>"""
 
 
@@ -68,7 +67,7 @@ def panel_cards(panel: Panel) -> str:
     cards = "".join(_card(card) for card in panel.cards)
     return (
         f'{_PANEL_STYLE}<section class="facet-shelf" data-label="{escape(panel.label)}">'
-        f'<h2>{escape(panel.headline)}</h2><ul class="facet-cards">{cards}</ul></section>'
+        f'<h2>{escape(panel.headline)}</h2><div class="facet-cards" role="list">{cards}</div></section>'
     )
 
 
@@ -85,10 +84,10 @@ def _bar(label: str, share: float) -> str:
 def _card(card: Card) -> str:
     product = card.product
     return (
-        f'<li data-product="{escape(product.id)}">{_picture(product)}<div class="text">'
+        f'<article role="listitem" data-product="{escape(product.id)}">{_picture(product)}<div class="text">'
         f'<div class="name">{escape(product.name)}</div>'
         f'<div class="line"><span>{escape(product.category)}</span><span class="price">€{product.price:.2f}</span></div>'
-        f'<div class="why">{escape(card.reason)}</div></div></li>'
+        f'<div class="why">{escape(card.reason)}</div></div></article>'
     )
 
 

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from fer_core.labels import LABELS
 from fer_core.model_folder import ModelFolder, active_model
-from fer_core.preprocessing import to_gray
+from fer_core.preprocessing import FACE_SIZE, to_gray
 from fer_core.settings import Settings
 from fer_core.vision.classifier import ExpressionClassifier
 from fer_core.vision.detectors import Detector, load_detector
@@ -56,6 +56,11 @@ class ExpressionAnalyzer:
     def detector(self) -> Detector:
         """The detector that looks for faces."""
         return self._detector
+
+    def warm_up(self) -> None:
+        """Run a blank picture and a blank face through, so that the first real one is as quick as the rest."""
+        self.detect(np.zeros((240, 320, 3), np.uint8))
+        self.classify(np.zeros((1, FACE_SIZE, FACE_SIZE), np.uint8))
 
     def analyze(self, bgr: npt.NDArray[np.uint8]) -> tuple[FaceReading, ...]:
         """Find the faces in a picture, uint8 (H, W, 3), and read each; largest first, () where there is none.

@@ -1,0 +1,53 @@
+"""The guard and the frame that every page begins with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import streamlit as st
+
+from fer_core.errors import FerError
+from fer_core.settings import Settings
+
+# Streamlit leaves 6rem above a page and has no setting for it; what matters must be on the first screen.
+_STYLE = "<style>.stMainBlockContainer{padding-top:4.2rem;padding-bottom:3rem}</style>"
+
+_REGISTERED = "facet_navigation_ran"
+
+
+def run(pages: list[st.Page]) -> None:
+    """Register the navigation and run the page that is asked for; called by app.py alone."""
+    st.session_state[_REGISTERED] = True
+    # Streamlit gives the default page no address of its own; this one only sends visitors on to a page that has one.
+    home = st.Page(_home, title="Facet", url_path="home", default=True, visibility="hidden")
+    st.navigation([home, *pages], position="top").run()
+
+
+@contextmanager
+def page(title: str, promise: str) -> Iterator[Settings]:
+    """The frame of a page: one heading, a line that says what the page is for, and errors as one sentence.
+
+    Begins with a guard: until a visitor has run app.py, Streamlit runs a file under ``pages/`` by itself, without
+    the navigation. The guard registers the navigation and starts again.
+    """
+    if not st.session_state.get(_REGISTERED):
+        from app import pages
+
+        run(pages())
+        st.rerun()
+    st.set_page_config(page_title=f"{title} - Facet", page_icon=":material/face:", layout="wide")
+    try:
+        settings = Settings.from_environment()
+        st.html(_STYLE)
+        st.title(title, anchor=False)
+        st.markdown(promise)
+        if settings.public:
+            st.caption(":material/public: Public demo: training, promoting and deleting are switched off.")
+        yield settings
+    except FerError as error:
+        st.error(str(error), icon=":material/error:")
+
+
+def _home() -> None:
+    st.switch_page("pages/overview.py")

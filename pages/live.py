@@ -1,0 +1,182 @@
+"""Live: consent, a camera (or a picture, or a choice by hand), the expression, and the shelf it drives."""
+
+from __future__ import annotations
+
+import time
+
+import streamlit as st
+from streamlit_webrtc import WebRtcMode, webrtc_streamer
+
+from fer_core.charts.live_view import blend_bars, panel_cards
+from fer_core.labels import LABELS
+from fer_core.live.smoothing import ExpressionState
+from fer_core.live.stream import is_stalled, video_callback
+from fer_core.model_folder import active_model
+from fer_core.preprocessing import load_image
+from fer_core.settings import Settings
+from fer_core.shop.catalogue import Catalogue
+from fer_core.shop.recommender import Panel
+from fer_core.shop.shopper import Shopper
+from fer_core.vision.analyzer import ExpressionAnalyzer
+from fer_core.vision.annotation import Annotation, annotate
+from fer_core.vision.classifier import ExpressionClassifier
+from fer_core.vision.detectors import load_detector
+from fer_core.vision.faces import FaceReading
+from pages._shell import page
+
+CAMERA, PHOTO, BY_HAND = "Camera", "Photo", "By hand"
+
+NOTICE = """
+**Before a picture is taken**
+- The picture goes from your browser, encrypted, to the computer that runs this page, and back. Nowhere else.
+- There a program finds your face and reads its **expression**: angry, happy, sad, surprise or neutral.
+- Each picture is forgotten once it is read. **No picture and no face is stored or sent on.**
+- It is for adults who choose to try it. Not for employees, pupils or minors.
+"""
+
+CAMERA_HELP = """
+- **The browser asks for the camera and you said no, or it never asks:** click the camera or lock sign beside the
+  address, allow the camera, and press START again.
+- **No camera is found:** plug one in, close other programs that use it, and press START again.
+- **The address begins with http:// and is not localhost:** browsers give no camera there; open the page by https.
+- **Nothing helps:** choose *Photo* or *By hand* above. The shelf follows them just as well.
+"""
+
+
+@st.cache_resource(max_entries=2, show_spinner="Opening the model")
+def classifier(path: str, changed: float) -> ExpressionClassifier:  # noqa: ARG001 - a new file is a new model
+    """The network, shared by all visitors; a face detector is not safe to share."""
+    return ExpressionClassifier(active_model(Settings.from_environment()))
+
+
+def shopper(settings: Settings) -> Shopper:
+    """This visitor's shopper, with a warm model, made anew when another model is promoted."""
+    folder = active_model(settings)
+    key = (str(folder.path), folder.onnx.stat().st_mtime)
+    if st.session_state.get("shopper_key") != key:
+        analyzer = ExpressionAnalyzer(classifier(*key), load_detector())
+        analyzer.warm_up()
+        st.session_state.shopper = Shopper(analyzer, Catalogue.load(settings.catalogue))
+        st.session_state.shopper_key = key
+    current: Shopper = st.session_state.shopper
+    return current
+
+
+def start_over() -> None:
+    """New shopper: nothing of the one before remains, the consent least of all."""
+    if "shopper" in st.session_state:
+        st.session_state.shopper.start_over()
+    st.session_state.consent = False
+    st.session_state.round = st.session_state.get("round", 0) + 1
+
+
+def ask_consent() -> bool:
+    """Whether this shopper agreed; shows the notice until then."""
+    if st.session_state.get("consent"):
+        return True
+    with st.container(border=True):
+        st.markdown(NOTICE)
+        if st.button("I am an adult and I agree", type="primary", icon=":material/check:"):
+            st.session_state.consent = True
+            st.rerun()
+        st.caption("You would rather not? *By hand* above works without a picture.")
+    return False
+
+
+def show(state: ExpressionState, panel: Panel, left: st.delta_generator.DeltaGenerator) -> None:
+    """The expression under the picture, the shelf beside it."""
+    left.html(blend_bars(state))
+    st.html(panel_cards(panel))
+
+
+def camera(current: Shopper, key: str, left: st.delta_generator.DeltaGenerator) -> None:
+    with left:
+        stream = webrtc_streamer(
+            key=f"camera-{key}",
+            mode=WebRtcMode.SENDRECV,
+            # An empty list, not None: None means a public STUN server, and nothing may connect beyond the stream.
+            rtc_configuration={"iceServers": []},
+            media_stream_constraints={
+                "video": {"width": {"ideal": 640}, "height": {"ideal": 480}},
+                "audio": False,
+            },
+            video_frame_callback=video_callback(current.pipeline),
+            translations={
+                "start": "START",
+                "stop": "STOP",
+                "device_access_denied": "The camera is not allowed. Allow it beside the address, then press START.",
+                "device_not_available": "No camera was found. Plug one in, or choose Photo or By hand above.",
+                "media_api_not_available": "This browser gives no camera here; open the page by https or localhost.",
+            },
+        )
+        if not stream.state.playing:
+            st.session_state.pop("playing_since", None)
+            with st.expander("The camera does not start?", icon=":material/help:", expanded=False):
+                st.markdown(CAMERA_HELP)
+    if stream.state.playing:
+        st.session_state.setdefault("playing_since", time.monotonic())
+    bars, warning = left.empty(), left.empty()
+
+    @st.fragment(run_every=0.5 if stream.state.playing else None)
+    def follow() -> None:
+        now = time.monotonic()
+        state, panel = current.follow_stream(now)
+        bars.html(blend_bars(state))
+        st.html(panel_cards(panel))
+        latest = current.pipeline.latest
+        since = st.session_state.get("playing_since")
+        if since is not None and is_stalled(latest.finished_at, since, now):
+            warning.warning("The video stands still. Press STOP, then START.", icon=":material/hourglass:")
+        elif latest.errors:
+            warning.warning(f"{latest.errors} pictures could not be read; the others go on.")
+
+    follow()
+
+
+def photo(current: Shopper, key: str, left: st.delta_generator.DeltaGenerator) -> None:
+    kinds = ["jpg", "jpeg", "png", "webp", "bmp", "gif", "tif", "tiff"]
+    upload = left.file_uploader("A picture with a face", type=kinds, key=f"photo-{key}")
+    readings: tuple[FaceReading, ...] = ()
+    if upload is not None:
+        picture = load_image(upload.getvalue())
+        readings = current.pipeline.analyzer.analyze(picture)
+        drawn = annotate(picture, [Annotation.of(reading) for reading in readings])
+        left.image(drawn, channels="BGR", width="stretch", alt="Your picture with every face found framed")
+        if not readings:
+            left.info("No face was found. Try a picture that shows one from the front.")
+    show(*current.see_picture(readings, time.monotonic()), left)
+
+
+def by_hand(current: Shopper, key: str, left: st.delta_generator.DeltaGenerator) -> None:
+    label = left.pills("Expression", LABELS, default="happy", key=f"label-{key}", required=True)
+    strength = left.slider("How clear it is", 40, 100, 80, 5, format="%d%%", key=f"strength-{key}")
+    show(*current.pick(label or "happy", strength / 100, time.monotonic()), left)
+
+
+with page(
+    "Live", "Show an expression, and the shelf follows. Look happy, then surprised, and watch it change."
+) as now:
+    guest = shopper(now)
+    turn = str(st.session_state.get("round", 0))
+    left, right = st.columns([5, 6], gap="large")
+    with left.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute"):
+        source = st.segmented_control(
+            "Read the expression from",
+            (CAMERA, PHOTO, BY_HAND),
+            default=CAMERA,
+            required=True,
+            key=f"source-{turn}",
+        )
+        st.button("New shopper", icon=":material/restart_alt:", on_click=start_over)
+    with right:
+        if source == BY_HAND:
+            by_hand(guest, turn, left)
+        else:
+            with left:
+                agreed = ask_consent()
+            if not agreed:
+                st.html(panel_cards(guest.see_picture((), time.monotonic())[1]))
+            elif source == PHOTO:
+                photo(guest, turn, left)
+            else:
+                camera(guest, turn, left)
