@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 import warnings
 from pathlib import Path
 from typing import Final
@@ -10,7 +11,7 @@ from typing import Final
 import cv2
 import numpy as np
 import numpy.typing as npt
-from PIL import Image, ImageOps
+from PIL import Image
 
 from fer_core.errors import ImageError
 
@@ -23,6 +24,27 @@ MAX_BYTES: Final = 50_000_000
 
 #: Pillow knows some forty formats; only those people really upload reach its decoders.
 FORMATS: Final = ("JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF")
+
+# Pillow warns of sizes that are refused here anyway; silencing that in the call would not be safe among threads.
+warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
+
+#: What Pillow's decoders raise for damaged files, beside its own errors.
+_DAMAGED: Final = (
+    OSError, ValueError, SyntaxError, EOFError, TypeError, KeyError, IndexError, OverflowError, struct.error,
+    MemoryError,
+)  # fmt: skip
+
+#: EXIF orientation -> what puts the picture upright (EXIF 2.32, table 6; 1 is upright already).
+_ORIENTATION_TAG: Final = 274
+_UPRIGHT: Final = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
 
 
 def to_model_input(faces: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
@@ -60,16 +82,13 @@ def load_image(source: Path | bytes) -> npt.NDArray[np.uint8]:
     name = source.name if isinstance(source, Path) else "The picture"
     content = _read(source, name)
     try:
-        with warnings.catch_warnings():
-            # Pillow only warns of a picture between one and two times its own limit; ours is checked below.
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            with Image.open(io.BytesIO(content), formats=FORMATS) as picture:
-                width, height = picture.size
-                if width * height > MAX_PIXELS:
-                    raise ImageError(
-                        f"{name} has {width:,} x {height:,} pixels; at most {MAX_PIXELS:,} in all are opened."
-                    )
-                return _to_bgr(picture)
+        with Image.open(io.BytesIO(content), formats=FORMATS) as picture:
+            width, height = picture.size
+            if width * height > MAX_PIXELS:
+                raise ImageError(
+                    f"{name} has {width:,} x {height:,} pixels; at most {MAX_PIXELS:,} in all are opened."
+                )
+            return _to_bgr(picture)
     except ImageError:
         raise
     except Image.UnidentifiedImageError:
@@ -112,19 +131,38 @@ def _read(source: Path | bytes, name: str) -> bytes:
 
 def _to_bgr(picture: Image.Image) -> npt.NDArray[np.uint8]:
     picture.seek(0)
-    turned = ImageOps.exif_transpose(picture)
+    # Loading comes first: it turns a TIFF by itself and then drops the tag.
+    picture.load()
+    turned = _upright(picture)
     if turned.mode.startswith("I") or turned.mode == "F":
-        gray = _to_eight_bit(np.asarray(turned))
+        gray = _to_eight_bit(np.asarray(turned), sixteen_bit=turned.mode.startswith("I;16"))
         return np.repeat(gray[:, :, np.newaxis], 3, axis=2)
-    if turned.mode in ("LA", "PA", "RGBA", "RGBa", "La") or "transparency" in turned.info:
+    if turned.mode in ("LA", "PA", "RGBA") or "transparency" in turned.info:
         turned = turned.convert("RGBA")
         white = Image.new("RGBA", turned.size, "white")
         turned = Image.alpha_composite(white, turned)
     return np.ascontiguousarray(np.asarray(turned.convert("RGB"))[:, :, ::-1])
 
 
-def _to_eight_bit(values: npt.NDArray[np.generic]) -> npt.NDArray[np.uint8]:
-    """16-bit grey scaled by 257, as 65535 is white; what claims to be wider is scaled by what it holds."""
-    numbers = np.nan_to_num(np.asarray(values, dtype=np.float64))
-    top = max(65_535.0, float(numbers.max())) if numbers.max() > 255 else 255.0
-    return np.clip(numbers * (255.0 / top), 0, 255).round().astype(np.uint8)
+def _upright(picture: Image.Image) -> Image.Image:
+    try:
+        orientation = picture.getexif().get(_ORIENTATION_TAG)
+    except _DAMAGED:
+        # Damaged notes about a picture are no reason to refuse the picture.
+        return picture
+    turn = _UPRIGHT.get(orientation) if isinstance(orientation, int) else None
+    return picture if turn is None else picture.transpose(turn)
+
+
+def _to_eight_bit(values: npt.NDArray[np.generic], *, sixteen_bit: bool) -> npt.NDArray[np.uint8]:
+    """Grey values of more than 8 bits as 8 bits: scaled, as clipping would turn most of them white."""
+    numbers = np.nan_to_num(np.asarray(values, dtype=np.float32), nan=0, posinf=0, neginf=0)
+    highest = float(numbers.max())
+    if sixteen_bit:
+        white = 65_535.0
+    elif highest <= 1:
+        white = 1.0
+    else:
+        # 32-bit files do not say what white is: 255 or 65,535 as their values suggest, else their own highest.
+        white = 255.0 if highest <= 255 else max(65_535.0, highest)
+    return np.clip(numbers * (255 / white), 0, 255).round().astype(np.uint8)

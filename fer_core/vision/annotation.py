@@ -80,14 +80,15 @@ def _draw(picture: npt.NDArray[np.uint8], annotation: Annotation) -> None:
     scale = 14 * size / _FONT_HEIGHT
     stroke = max(1, round(1.5 * size))
     (text_width, text_height), baseline = cv2.getTextSize(annotation.text, _FONT, scale, stroke)
-    pad = max(2, round(5 * size))
-    tag_width, tag_height = text_width + 2 * pad, text_height + baseline + pad
+    # A tail as in "p" hangs as deep as the baseline says.
+    pad = max(2, round(4 * size), baseline)
+    tag_width, tag_height = text_width + 2 * pad, text_height + 2 * pad
     tag_left = max(0, min(left, width - tag_width))
     tag_top = top - tag_height if top >= tag_height else top
     cv2.rectangle(
         picture, (tag_left, tag_top), (tag_left + tag_width, tag_top + tag_height), colour, cv2.FILLED
     )
-    origin = tag_left + pad, tag_top + text_height + pad // 2 + 1
+    origin = tag_left + pad, tag_top + pad + text_height
     # White or black, whichever stands out more: halfway of perceived lightness is a luminance of about 0.18.
     ink = (0, 0, 0) if _luminance(colour) > 0.18 else (255, 255, 255)
     cv2.putText(picture, annotation.text, origin, _FONT, scale, ink, stroke, cv2.LINE_AA)

@@ -27,7 +27,7 @@ class Haar(Detector):
     """Slower and blinder than the others; kept to show what the report worked with."""
 
     name: ClassVar[str] = "haar"
-    framing: ClassVar[Framing] = Framing(1.0)
+    framing: ClassVar[Framing] = Framing(1.19, 0.01, 0.03)
     widths: ClassVar[tuple[int, int]] = (160, 640)
 
     def __init__(self) -> None:

@@ -25,7 +25,7 @@ class LibFaceDetection(Detector):
     """The default: 9-11 ms for a frame scaled to 320 pixels wide, on one core."""
 
     name: ClassVar[str] = "libfacedetection"
-    framing: ClassVar[Framing] = Framing(0.85)
+    framing: ClassVar[Framing] = Framing(0.99)
     widths: ClassVar[tuple[int, int]] = (160, 320)
 
     def __init__(self) -> None:

