@@ -66,8 +66,8 @@ def colour_bgr(label: str) -> tuple[int, int, int]:
 
 def _draw(picture: npt.NDArray[np.uint8], annotation: Annotation) -> None:
     height, width = picture.shape[:2]
-    # 480 rows is the usual camera picture; on it letters are 14 pixels tall and lines 2 thick.
-    size = max(0.35, min(height, width) / 480)
+    # 480 rows is the usual camera picture; on it letters are 14 pixels tall and lines 2 thick. Below 8 nobody reads them.
+    size = max(0.6, min(height, width) / 480)
     line = max(1, round(2 * size))
     colour = colour_bgr(annotation.label)
     box = annotation.box

