@@ -213,7 +213,9 @@ NOISE = np.random.default_rng(0).integers(0, 255, (64, 64, 3), dtype=np.uint8)
         ),
         pytest.param(encoded(Image.fromarray(NOISE), "JPEG")[:900], "is damaged", id="JPEG cut off half way"),
         pytest.param(encoded(Image.fromarray(NOISE))[:900], "is damaged", id="PNG cut off half way"),
-        pytest.param(encoded(Image.fromarray(NOISE), "WEBP")[:400], "picture|damaged", id="WebP cut off half way"),
+        pytest.param(
+            encoded(Image.fromarray(NOISE), "WEBP")[:400], "picture|damaged", id="WebP cut off half way"
+        ),
         pytest.param(b"\xff\xd8\xff", "is not a picture", id="a JPEG's first bytes only"),
         pytest.param(png_claiming(30_000, 30_000), "pixels", id="900 million pixels claimed"),
         pytest.param(png_claiming(12_000, 9_000), "12,000 x 9,000", id="108 million pixels claimed"),
