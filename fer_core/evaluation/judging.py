@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 import numpy.typing as npt
@@ -152,5 +153,5 @@ def stored_training_hashes(folder: ModelFolder) -> npt.NDArray[np.uint64]:
 def _open(path: Path) -> Any:
     try:
         return np.load(path, allow_pickle=False)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, EOFError, BadZipFile) as error:
         raise EvaluationError(f"{path} cannot be read ({error}); release the run again.") from error

@@ -1,0 +1,128 @@
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import numpy as np
+import pytest
+
+from fer_core.errors import ImageError
+from fer_core.labels import LABELS
+from fer_core.live.pipeline import LivePipeline
+from fer_core.live.smoothing import NO_FACE
+from fer_core.live.stream import STALLED_AFTER, is_stalled, video_callback
+from fer_core.vision.faces import Box, Face, FaceReading, Frame
+
+
+class FakeAnalyzer:
+    """Finds the faces it is told to and reads them all as happy."""
+
+    def __init__(self, *boxes: Box) -> None:
+        self.boxes = boxes
+        self.error: Exception | None = None
+
+    def detect(self, bgr: np.ndarray) -> tuple[Face, ...]:
+        if self.error:
+            raise self.error
+        return tuple(Face(box, 0.9) for box in self.boxes)
+
+    def read(self, bgr: np.ndarray, faces: tuple[Face, ...]) -> tuple[FaceReading, ...]:
+        shares = dict(zip(LABELS, (0.05, 0.8, 0.05, 0.05, 0.05), strict=True))
+        return tuple(FaceReading(face.box, face.score, shares) for face in faces)
+
+
+def pipeline(*boxes: Box) -> tuple[LivePipeline, FakeAnalyzer]:
+    analyzer: Any = FakeAnalyzer(*boxes)
+    return LivePipeline(analyzer), analyzer
+
+
+def frame(time: float = 0.0) -> Frame:
+    return Frame(np.full((120, 160, 3), 90, np.uint8), time)
+
+
+def test_a_frame_comes_back_annotated_and_the_snapshot_follows() -> None:
+    live, _ = pipeline(Box(40, 30, 50, 60))
+    result = live.process(frame())
+    assert (result.bgr != frame().bgr).any()
+    assert result.snapshot is live.latest
+    assert live.latest.state.label == "happy"
+    assert (live.latest.faces, live.latest.frames, live.latest.errors) == (1, 1, 0)
+    assert live.latest.finished_at is not None
+    assert live.latest.detection_ms >= 0
+
+
+def test_no_face_is_a_result_not_an_error() -> None:
+    live, _ = pipeline()
+    result = live.process(frame())
+    assert result.readings == ()
+    assert result.snapshot.state.label == NO_FACE
+    assert live.latest.errors == 0
+
+
+@pytest.mark.parametrize("error", [ImageError("bad"), RuntimeError("worse")])
+def test_an_exception_inside_a_frame_leaves_the_stream_running(
+    error: Exception, caplog: pytest.LogCaptureFixture
+) -> None:
+    live, analyzer = pipeline(Box(40, 30, 50, 60))
+    live.process(frame(0.0))
+    analyzer.error = error
+    with caplog.at_level(logging.ERROR):
+        results = [live.process(frame(1.0 + step)) for step in range(3)]
+    assert all((result.bgr == frame().bgr).all() for result in results)
+    assert live.latest.errors == 3
+    assert len(caplog.records) == 1
+    analyzer.error = None
+    assert live.process(frame(5.0)).snapshot.frames == 2
+
+
+def test_reset_forgets_the_shopper() -> None:
+    live, _ = pipeline(Box(40, 30, 50, 60))
+    live.process(frame())
+    live.reset()
+    assert live.latest.state.label == NO_FACE
+    assert live.latest.frames == 0
+
+
+class FakeVideoFrame:
+    """As much of PyAV's VideoFrame as the callback uses."""
+
+    def __init__(self, array: np.ndarray) -> None:
+        self.array = array
+
+    def to_ndarray(self, format: str) -> np.ndarray:  # noqa: A002 - PyAV's name
+        if self.array.ndim != 3:
+            raise ValueError("no picture")
+        return self.array
+
+    @classmethod
+    def from_ndarray(cls, array: np.ndarray, format: str) -> FakeVideoFrame:  # noqa: A002
+        return cls(array)
+
+
+def test_the_callback_gives_the_annotated_frame_back() -> None:
+    live, _ = pipeline(Box(40, 30, 50, 60))
+    given = FakeVideoFrame(frame().bgr)
+    returned = video_callback(live)(given)
+    assert returned is not given
+    assert returned.array.shape == given.array.shape
+    assert live.latest.frames == 1
+
+
+def test_the_callback_gives_back_what_it_cannot_convert() -> None:
+    live, _ = pipeline()
+    broken = FakeVideoFrame(np.zeros(3, np.uint8))
+    assert video_callback(live)(broken) is broken
+
+
+@pytest.mark.parametrize(
+    ("finished", "since", "now", "stalled"),
+    [
+        pytest.param(None, 0.0, STALLED_AFTER - 0.1, False, id="connecting takes a moment"),
+        pytest.param(None, 0.0, STALLED_AFTER + 0.1, True, id="never a result"),
+        pytest.param(9.0, 0.0, 10.0, False, id="a fresh result"),
+        pytest.param(5.0, 0.0, 10.0, True, id="the last result is old"),
+        pytest.param(5.0, 9.0, 10.0, False, id="a second START forgives the first stream"),
+    ],
+)
+def test_stalled(finished: float | None, since: float, now: float, stalled: bool) -> None:
+    assert is_stalled(finished, since, now) is stalled
