@@ -47,6 +47,8 @@ def page(title: str, promise: str) -> Iterator[Settings]:
         yield settings
     except FerError as error:
         st.error(str(error), icon=":material/error:")
+        # Also where the settings failed and the page's own lines have nothing to run with.
+        st.stop()
 
 
 def _home() -> None:

@@ -89,13 +89,13 @@ class FakeVideoFrame:
     def __init__(self, array: np.ndarray) -> None:
         self.array = array
 
-    def to_ndarray(self, format: str) -> np.ndarray:  # noqa: A002 - PyAV's name
+    def to_ndarray(self, format: str) -> np.ndarray:
         if self.array.ndim != 3:
             raise ValueError("no picture")
         return self.array
 
     @classmethod
-    def from_ndarray(cls, array: np.ndarray, format: str) -> FakeVideoFrame:  # noqa: A002
+    def from_ndarray(cls, array: np.ndarray, format: str) -> FakeVideoFrame:
         return cls(array)
 
 
