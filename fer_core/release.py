@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 import tempfile
+import zipfile
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -64,8 +65,8 @@ def release(run_dir: Path, name: str, into: Path) -> ModelFolder:
         folder = Path(scratch) / name
         folder.mkdir()
         network = _trained_network(run, record)
-        network.save(folder / "model.keras")
-        network.export(folder / "model.onnx", format="onnx", verbose=False)
+        _save_compressed(network, folder / "model.keras")
+        export_onnx(network, folder / "model.onnx")
         difference = parity(network, folder / "model.onnx", dataset.pixels[:PARITY_FACES])
         if not difference < PARITY_LIMIT:
             raise ModelError(
@@ -82,6 +83,13 @@ def release(run_dir: Path, name: str, into: Path) -> ModelFolder:
         _write_card(folder, card)
         shutil.move(folder, target)
     return ModelFolder.open(target)
+
+
+def export_onnx(network: keras.Model, path: Path) -> None:
+    """Write a network as ONNX: float32 (N, 48, 48, 1) in, (N, K) out, any N."""
+    # Keras exports only what has been called.
+    network(np.zeros((1, *network.input_shape[1:]), np.float32), training=False)
+    network.export(path, format="onnx", verbose=False)
 
 
 def parity(network: keras.Model, onnx: Path, faces: npt.NDArray[np.uint8]) -> float:
@@ -113,7 +121,22 @@ def _trained_network(run: RunFolder, record: dict[str, Any]) -> keras.Model:
         network.load_weights(run.kept_weights)
     except (OSError, ValueError) as error:
         raise TrainingError(f"The weights of {run.path} do not fit its record: {error}.") from error
+    for weight in network.trainable_weights:
+        # Half precision is far finer than what training leaves certain, and lets the files compress. Biases and
+        # normalisations are few and stay whole.
+        if len(weight.shape) > 1:
+            weight.assign(keras.ops.convert_to_numpy(weight).astype(np.float16).astype(np.float32))
     return network
+
+
+def _save_compressed(network: keras.Model, path: Path) -> None:
+    """Keras stores its archive uncompressed; kernels of half precision shrink to about half when it is not."""
+    plain = path.with_suffix(".plain.keras")
+    network.save(plain)
+    with zipfile.ZipFile(plain) as source, zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as target:
+        for item in source.infolist():
+            target.writestr(item.filename, source.read(item))
+    plain.unlink()
 
 
 def _card(name: str, run: RunFolder, record: dict[str, Any]) -> dict[str, Any]:

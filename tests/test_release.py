@@ -15,7 +15,7 @@ from fer_core.errors import DatasetError, ModelError, TrainingError
 from fer_core.evaluation.judging import Predictions, judge_dataset
 from fer_core.labels import LABELS
 from fer_core.model_folder import ModelFolder
-from fer_core.release import PARITY_LIMIT, parity, release
+from fer_core.release import PARITY_LIMIT, export_onnx, parity, release
 from fer_core.training.fit import TrainingRequest, train
 from fer_core.training.networks import NETWORKS, build_network
 from fer_core.training.run_folder import RunFolder
@@ -75,6 +75,17 @@ def test_the_stored_evaluation_is_what_the_model_says(released: ModelFolder, dat
     assert not stored.leaked.any()
 
 
+def test_the_keras_file_opens_and_is_compressed(released: ModelFolder) -> None:
+    import zipfile
+
+    with zipfile.ZipFile(released.keras) as archive:
+        weights = archive.getinfo("model.weights.h5")
+        assert weights.compress_type == zipfile.ZIP_DEFLATED
+    network = keras.models.load_model(released.keras)
+    faces = np.random.default_rng(0).integers(0, 256, (8, 48, 48)).astype(np.uint8)
+    assert parity(network, released.onnx, faces) < PARITY_LIMIT
+
+
 def test_leaks_are_known_without_the_training_file(released: ModelFolder, data: Path, tmp_path: Path) -> None:
     header, *lines = data.read_text().splitlines()
     copied = lines[0].removesuffix("Training") + "PublicTest"
@@ -94,7 +105,7 @@ def test_every_network_exports_faithfully(name: str, tmp_path: Path) -> None:
         # Fresh biases and normalisations are trivial; an export that lost them would pass unseen.
         noise = np.random.default_rng(2).normal(0, 0.05, weight.shape)
         weight.assign(np.abs(np.asarray(weight) + noise) if "variance" in weight.path else weight + noise)
-    network.export(tmp_path / "model.onnx", format="onnx", verbose=False)
+    export_onnx(network, tmp_path / "model.onnx")
     faces = np.random.default_rng(0).integers(0, 256, (256, 48, 48)).astype(np.uint8)
     assert parity(network, tmp_path / "model.onnx", faces) < PARITY_LIMIT
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -213,3 +215,25 @@ def test_a_photo_of_no_use_is_one_sentence(
     app.get("file_uploader")[0].upload("p.png", picture_bytes(tmp_path, content), "image/png").run()
     assert not app.exception
     assert any(words in str(element.value) for element in [*app.info, *app.error])
+
+
+def test_opening_every_page_never_imports_tensorflow(home: Path) -> None:
+    script = f"""
+import sys
+from unittest.mock import patch
+from streamlit.testing.v1 import AppTest
+with patch("streamlit_webrtc.component.get_this_session_info", return_value=None):
+    app = AppTest.from_file("app.py", default_timeout=60).run()
+    for name in {PAGES!r}:
+        app.switch_page(f"pages/{{name}}.py").run()
+        assert not app.exception and not app.error, name
+    app.switch_page("pages/live.py").run()
+    app.segmented_control[0].set_value("By hand").run()
+    assert not app.exception
+print(sorted({{"tensorflow", "keras", "torch", "jax"}} & set(sys.modules)))
+"""
+    result = subprocess.run(
+        [sys.executable, "-c", script], cwd=PROJECT_ROOT, capture_output=True, text=True, check=False
+    )
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.strip() == "[]"

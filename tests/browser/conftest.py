@@ -1,0 +1,185 @@
+"""A running app, a Chromium, and a camera fed by a clip."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from fer_core.settings import PROJECT_ROOT
+
+playwright_api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
+
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+)
+CAMERA_FLAGS = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
+
+#: What the clip shows, in turn: press photographs that the model reads as these.
+CLIP_LABELS = ("happy", "surprise")
+
+
+def give_up(reason: str) -> None:
+    """Skip, or fail where a browser is required."""
+    if os.environ.get("FACET_REQUIRE_BROWSER") == "1":
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def chromium_path() -> str:
+    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if path is None:
+        give_up("no Chromium on this machine; apt-get install chromium")
+    assert path is not None
+    return path
+
+
+@pytest.fixture(scope="session")
+def outer_address() -> None:
+    """WebRTC offers no loopback address to its peer, so the machine needs another one."""
+    found = {info[4][0] for info in socket.getaddrinfo(socket.gethostname(), None)}
+    probe = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    try:
+        # Connecting a datagram socket sends nothing; it only asks which address would be used.
+        probe.connect(("192.0.2.1", 9))
+        found.add(probe.getsockname()[0])
+    except OSError:
+        pass
+    finally:
+        probe.close()
+    if all(str(address).startswith(("127.", "::1", "0.")) for address in found):
+        give_up("this machine has no address but loopback, and WebRTC needs one")
+
+
+@pytest.fixture(scope="session")
+def start_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., str]]:
+    """Start ``streamlit run app.py`` with a FACET_HOME of its own; gives the address."""
+    running: list[subprocess.Popen[bytes]] = []
+
+    def start(**environment: str) -> str:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless", "true"]
+        command += ["--server.port", str(port), "--server.fileWatcherType", "none"]
+        log = tmp_path_factory.mktemp("server") / "log.txt"
+        with log.open("wb") as output:
+            server = subprocess.Popen(
+                command,
+                cwd=PROJECT_ROOT,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                env={**os.environ, "FACET_HOME": str(tmp_path_factory.mktemp("home")), **environment},
+            )
+        running.append(server)
+        address = f"http://localhost:{port}"
+        deadline = time.monotonic() + 90
+        while True:
+            try:
+                with urllib.request.urlopen(f"{address}/_stcore/health", timeout=5) as answer:
+                    if answer.status == 200:
+                        return address
+            except OSError:
+                if server.poll() is not None or time.monotonic() > deadline:
+                    pytest.fail(f"the app did not start: {log.read_text()[-2000:]}")
+                # The health address is the only event there is; asking ten times a second is gentle.
+                server_wait(server)
+
+    yield start
+    for server in running:
+        server.terminate()
+    for server in running:
+        try:
+            server.wait(20)
+        except subprocess.TimeoutExpired:
+            server.kill()
+
+
+def server_wait(server: subprocess.Popen[bytes]) -> None:
+    """Wait a tenth of a second, or less if the server ends."""
+    try:
+        server.wait(0.1)
+    except subprocess.TimeoutExpired:
+        return
+
+
+@pytest.fixture(scope="session")
+def app(start_app: Callable[..., str]) -> str:
+    return start_app()
+
+
+@pytest.fixture(scope="session")
+def clip(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, tuple[str, ...]]:
+    """A camera clip, and the labels it shows in turn (one alone where only the portrait is at hand)."""
+    from fer_core import ExpressionAnalyzer
+
+    data = os.environ.get("FACET_TEST_DATA")
+    if data and (Path(data) / "wild_dev").is_dir():
+        analyzer = ExpressionAnalyzer.load()
+        faces = {label: _clear_face(Path(data) / "wild_dev", label, analyzer) for label in CLIP_LABELS}
+    else:
+        from skimage import data as pictures
+
+        portrait = np.ascontiguousarray(pictures.astronaut()[0:320, 60:380, ::-1])
+        faces = {"portrait": portrait}
+    path = tmp_path_factory.mktemp("clip") / "clip.mjpeg"
+    with path.open("wb") as file:
+        for face in faces.values():
+            frame = np.full((480, 640, 3), 96, np.uint8)
+            frame[50:430, 130:510] = cv2.resize(face, (380, 380), interpolation=cv2.INTER_AREA)
+            jpeg = cv2.imencode(".jpg", frame, [cv2.IMWRITE_JPEG_QUALITY, 92])[1].tobytes()
+            # At 30 frames a second each face stays for nine seconds, longer than any dwell time.
+            file.write(jpeg * 270)
+    return path, tuple(faces)
+
+
+def _clear_face(folder: Path, label: str, analyzer: object) -> np.ndarray:
+    """The first picture of a label that the model under test reads so with a share of 0.8 or more."""
+    from fer_core.preprocessing import load_image
+
+    for path in sorted(folder.glob(f"{label}_*.jpg")):
+        picture = load_image(path)
+        readings = analyzer.analyze(picture)  # type: ignore[attr-defined]
+        if len(readings) == 1 and readings[0].label == label and readings[0].confidence > 0.8:
+            return picture
+    pytest.fail(f"the model reads no picture of wild_dev clearly as {label}")
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[object]:
+    with playwright_api.sync_playwright() as running:
+        yield running
+
+
+@pytest.fixture
+def open_browser(playwright: object, chromium_path: str) -> Iterator[Callable[..., object]]:
+    """Open a browser with extra flags; gives a page 1440 x 900."""
+    browsers: list[object] = []
+
+    def open_(*flags: str, width: int = 1440, height: int = 900, permissions: list[str] | None = None) -> object:
+        browser = playwright.chromium.launch(executable_path=chromium_path, args=[*FLAGS, *flags])  # type: ignore[attr-defined]
+        browsers.append(browser)
+        context = browser.new_context(viewport={"width": width, "height": height}, permissions=permissions or [])
+        page = context.new_page()
+        page.set_default_timeout(60_000)
+        return page
+
+    yield open_
+    for browser in browsers:
+        browser.close()  # type: ignore[attr-defined]
