@@ -23,12 +23,14 @@ class Detector(ABC):
     Attributes:
         name: what people call it in settings and on the command line.
         framing: how its boxes become the square that FER-2013 shows.
-        widths: a narrower picture is enlarged to the first width, a wider one shrunk to the second, pixels.
+        smallest: a narrower picture is enlarged to this width, pixels.
+        passes: widths that a larger picture is shrunk to, pixels, tried in turn until there is a face.
     """
 
     name: ClassVar[str]
     framing: ClassVar[Framing]
-    widths: ClassVar[tuple[int, int]]
+    smallest: ClassVar[int] = 160
+    passes: ClassVar[tuple[int, ...]]
 
     def detect(self, bgr: npt.NDArray[np.uint8]) -> tuple[Face, ...]:
         """The faces in a picture, largest first; none is a normal answer.
@@ -44,19 +46,23 @@ class Detector(ABC):
         """
         if bgr.ndim != 3 or bgr.shape[2] != 3 or bgr.dtype != np.uint8 or not bgr.size:
             raise ImageError(f"Expected a uint8 picture of shape (H, W, 3), got {bgr.dtype} {bgr.shape}.")
-        factor = self._factor(bgr.shape[1], bgr.shape[0])
-        faces = [_scaled(face, 1 / factor) for face in self._find(_resized(bgr, factor))]
-        return tuple(sorted(faces, key=lambda face: face.box.area, reverse=True))
+        for factor in self._factors(bgr.shape[1], bgr.shape[0]):
+            faces = [_scaled(face, 1 / factor) for face in self._find(_resized(bgr, factor))]
+            if faces:
+                return tuple(sorted(faces, key=lambda face: face.box.area, reverse=True))
+        return ()
 
     @abstractmethod
     def _find(self, bgr: npt.NDArray[np.uint8]) -> Sequence[Face]:
-        """The faces in a picture whose width lies within ``widths``, in its own pixels."""
+        """The faces in a picture that was brought to size, in its own pixels."""
 
-    def _factor(self, width: int, height: int) -> float:
-        smallest, largest = self.widths
-        # Enlarging beyond four times adds pixels but no detail; a very tall picture must not take minutes.
-        factor = min(4.0, max(1.0, smallest / width)) if width < smallest else min(1.0, largest / width)
-        return min(factor, 3 * largest / height)
+    def _factors(self, width: int, height: int) -> list[float]:
+        """How much to scale the picture in each pass, cheapest first, without repeats."""
+        if width < self.smallest:
+            # Enlarging beyond four times adds pixels but no detail.
+            return [min(4.0, self.smallest / width, 2 * self.smallest / height)]
+        # A very tall picture is held to twice the width, or it would take seconds.
+        return sorted({min(1.0, wide / width, 2 * wide / height) for wide in self.passes})
 
 
 def _resized(bgr: npt.NDArray[np.uint8], factor: float) -> npt.NDArray[np.uint8]:

@@ -28,7 +28,7 @@ class Haar(Detector):
 
     name: ClassVar[str] = "haar"
     framing: ClassVar[Framing] = Framing(1.19, 0.01, 0.03)
-    widths: ClassVar[tuple[int, int]] = (160, 640)
+    passes: ClassVar[tuple[int, ...]] = (640,)
 
     def __init__(self) -> None:
         """Load the cascade; DetectorError where this OpenCV has none (version 5 dropped it)."""

@@ -30,7 +30,7 @@ class Mtcnn(Detector):
 
     name: ClassVar[str] = "mtcnn"
     framing: ClassVar[Framing] = Framing(0.985, 0.015, -0.011)
-    widths: ClassVar[tuple[int, int]] = (160, 320)
+    passes: ClassVar[tuple[int, ...]] = (320,)
 
     def __init__(self) -> None:
         """Load the three networks; DetectorError where the package is not installed."""
