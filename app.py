@@ -6,10 +6,13 @@ import streamlit as st
 
 
 def pages() -> list[st.Page]:
-    """Every page, in the order of the navigation; its address is its file's name."""
+    """Every page, in the order of the navigation; its address is its file's name.
+
+    No page carries an icon: Streamlit fetches such an icon for the browser's tab from Google's servers.
+    """
     return [
-        st.Page("pages/overview.py", title="Overview", icon=":material/insights:"),
-        st.Page("pages/live.py", title="Live", icon=":material/videocam:"),
+        st.Page("pages/overview.py", title="Overview"),
+        st.Page("pages/live.py", title="Live"),
     ]
 
 

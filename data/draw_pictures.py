@@ -1,4 +1,5 @@
-"""Draw the pictures of the mock products: ``python data/draw_pictures.py`` writes data/pictures/*.svg.
+"""Draw the pictures of the mock products and Facet's own icon: ``python data/draw_pictures.py`` writes
+data/pictures/*.svg and data/icon.svg.
 
 Every drawing is ours, made of plain shapes on a 160 x 120 field, so that a catalogue ships without photographs.
 """
@@ -543,8 +544,24 @@ def picture(product: str, category: str) -> str:
     )
 
 
+def icon() -> str:
+    """The icon of the browser's tab: a cut stone that smiles."""
+    return (
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 64 64" width="64" height="64">'
+        + shape("M18 8H46L60 26L32 58L4 26Z", "#2f6f5e")
+        + shape("M18 8L32 26L46 8Z", "#6cc3a6")
+        + shape("M4 26H32L18 8Z", "#4b9a82")
+        + shape("M60 26H32L46 8Z", "#3d8571")
+        + circle(24, 31, 3.2, CREAM)
+        + circle(40, 31, 3.2, CREAM)
+        + stroke("M24 40Q32 47 40 40", CREAM, 3.4)
+        + "</svg>\n"
+    )
+
+
 def main() -> None:
-    """Write one file a row of products.csv."""
+    """Write the icon, and one picture a row of products.csv."""
+    (FOLDER / "icon.svg").write_text(icon(), encoding="utf-8")
     with (FOLDER / "products.csv").open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
             drawing = picture(row["id"], row["category"])

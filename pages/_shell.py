@@ -8,10 +8,13 @@ from contextlib import contextmanager
 import streamlit as st
 
 from fer_core.errors import FerError
-from fer_core.settings import Settings
+from fer_core.settings import PROJECT_ROOT, Settings
 
 # Streamlit leaves 6rem above a page and has no setting for it; what matters must be on the first screen.
 _STYLE = "<style>.stMainBlockContainer{padding-top:4.2rem;padding-bottom:3rem}</style>"
+
+# A file of ours: an icon by name would be fetched from Google's servers.
+_ICON = PROJECT_ROOT / "data" / "icon.svg"
 
 _REGISTERED = "facet_navigation_ran"
 
@@ -20,6 +23,7 @@ def run(pages: list[st.Page]) -> None:
     """Register the navigation and run the page that is asked for; called by app.py alone."""
     st.session_state[_REGISTERED] = True
     # Streamlit gives the default page no address of its own; this one only sends visitors on to a page that has one.
+    st.set_page_config(page_title="Facet", page_icon=_ICON, layout="wide")
     home = st.Page(_home, title="Facet", url_path="home", default=True, visibility="hidden")
     st.navigation([home, *pages], position="top").run()
 
@@ -36,7 +40,7 @@ def page(title: str, promise: str) -> Iterator[Settings]:
 
         run(pages())
         st.rerun()
-    st.set_page_config(page_title=f"{title} - Facet", page_icon=":material/face:", layout="wide")
+    st.set_page_config(page_title=f"{title} - Facet", page_icon=_ICON, layout="wide")
     try:
         settings = Settings.from_environment()
         st.html(_STYLE)

@@ -22,6 +22,7 @@ from fer_core.vision.annotation import Annotation, annotate
 from fer_core.vision.classifier import ExpressionClassifier
 from fer_core.vision.detectors import load_detector
 from fer_core.vision.faces import FaceReading
+from pages._camera_check import SENTENCES, camera_check
 from pages._shell import page
 
 CAMERA, PHOTO, BY_HAND = "Camera", "Photo", "By hand"
@@ -104,13 +105,14 @@ def camera(current: Shopper, key: str, left: st.delta_generator.DeltaGenerator) 
             translations={
                 "start": "START",
                 "stop": "STOP",
-                "device_access_denied": "The camera is not allowed. Allow it beside the address, then press START.",
-                "device_not_available": "No camera was found. Plug one in, or choose Photo or By hand above.",
-                "media_api_not_available": "This browser gives no camera here; open the page by https or localhost.",
+                "device_access_denied": SENTENCES["denied"],
+                "device_not_available": SENTENCES["none"],
+                "media_api_not_available": SENTENCES["insecure"],
             },
         )
         if not stream.state.playing:
             st.session_state.pop("playing_since", None)
+            camera_check(f"camera-check-{key}")
             with st.expander("The camera does not start?", icon=":material/help:", expanded=False):
                 st.markdown(CAMERA_HELP)
     if stream.state.playing:

@@ -5,6 +5,9 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+# TensorFlow brings symbols of BoringSSL along; pylibsrtp (of streamlit-webrtc) loaded after it binds to them and
+# ends the process. The app never holds both (tests/test_imports.py); this test run does, so order matters here.
+import pylibsrtp  # noqa: F401
 import pytest
 
 

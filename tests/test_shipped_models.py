@@ -46,7 +46,9 @@ def test_the_card_s_figures_follow_from_the_stored_predictions(folder: ModelFold
     clean = measure(stored.truth[~stored.leaked], stored.probabilities[~stored.leaked])
     assert figures["accuracy"]["n"] == everything.n == 3_037
     assert figures["accuracy"]["value"] == pytest.approx(everything.accuracy)
-    assert (figures["accuracy"]["low"], figures["accuracy"]["high"]) == pytest.approx(everything.accuracy_interval)
+    assert (figures["accuracy"]["low"], figures["accuracy"]["high"]) == pytest.approx(
+        everything.accuracy_interval
+    )
     assert figures["accuracy without leaked rows"]["n"] == clean.n == 2_819
     assert figures["accuracy without leaked rows"]["value"] == pytest.approx(clean.accuracy)
     assert figures["macro F1"]["value"] == pytest.approx(everything.macro_f1)

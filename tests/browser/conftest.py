@@ -172,10 +172,10 @@ def open_browser(playwright: object, chromium_path: str) -> Iterator[Callable[..
     """Open a browser with extra flags; gives a page 1440 x 900."""
     browsers: list[object] = []
 
-    def open_(*flags: str, width: int = 1440, height: int = 900, permissions: list[str] | None = None) -> object:
+    def open_(*flags: str, width: int = 1440, height: int = 900) -> object:
         browser = playwright.chromium.launch(executable_path=chromium_path, args=[*FLAGS, *flags])  # type: ignore[attr-defined]
         browsers.append(browser)
-        context = browser.new_context(viewport={"width": width, "height": height}, permissions=permissions or [])
+        context = browser.new_context(viewport={"width": width, "height": height})
         page = context.new_page()
         page.set_default_timeout(60_000)
         return page

@@ -114,7 +114,7 @@ def test_without_a_camera_a_sentence_helps(
     agree(page)
     frame = page.frame_locator(STREAMER)
     frame.get_by_role("button", name="START").click()
-    frame.get_by_text(words).wait_for()
+    page.get_by_role("alert").filter(has_text=words).wait_for()
     page.get_by_text("The camera does not start?").click()
     page.get_by_text("Nothing helps").wait_for()
 
@@ -147,6 +147,20 @@ def test_a_photo_is_read(app: str, open_browser: Callable[..., Any]) -> None:
     )
     page.get_by_role("img", name="Your picture with every face found framed").wait_for()
     page.locator(".facet-now:not([data-label='no face'])").wait_for()
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_asks_no_other_computer_for_anything(
+    name: str, app: str, open_browser: Callable[..., Any]
+) -> None:
+    page = open_browser()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(f"{app}/{name}")
+    page.locator(".facet-shelf, :text('What it must not be used for')").first.wait_for()
+    page.wait_for_load_state("networkidle")
+    assert asked
+    assert [url for url in asked if not url.startswith((f"{app}/", "data:", "blob:"))] == []
 
 
 @pytest.mark.parametrize("name", PAGES)

@@ -1,0 +1,66 @@
+"""Says in words why the browser gives no camera.
+
+The stream's own component says no more than the browser's error ("NotFoundError: ..."). What is wrong is known only
+in the browser, so a few lines of JavaScript look there; nothing of it travels to the server.
+"""
+
+from __future__ import annotations
+
+import streamlit as st
+
+SENTENCES = {
+    "insecure": "Browsers give no camera to an address that begins with http:// and is not localhost. Open this page "
+    "by https, or choose Photo or By hand above.",
+    "denied": "The camera is not allowed here. Click the sign left of the address, allow the camera and press START "
+    "again; or choose Photo or By hand above.",
+    "none": "No camera was found. Plug one in and press START; or choose Photo or By hand above.",
+}
+
+_CSS = """
+p { margin: 0; padding: .75rem 1rem; border-radius: .6rem; line-height: 1.45; font-family: inherit;
+    border: 1px solid var(--st-primary-color); background: var(--st-secondary-background-color); }
+p[hidden] { display: none; }
+"""
+
+_JS = """
+export default function ({ parentElement, data }) {
+  const words = parentElement.querySelector("p");
+  let permission = null;
+  let gone = false;
+
+  async function cause() {
+    if (!navigator.mediaDevices) return "insecure";
+    try {
+      permission ??= await navigator.permissions.query({ name: "camera" });
+      permission.onchange = look;
+      if (permission.state === "denied") return "denied";
+    } catch { /* A browser that does not tell its permissions says no on START. */ }
+    const devices = await navigator.mediaDevices.enumerateDevices();
+    return devices.some((device) => device.kind === "videoinput") ? "" : "none";
+  }
+
+  async function look() {
+    const found = await cause();
+    if (gone) return;
+    words.textContent = data[found] ?? "";
+    words.hidden = !found;
+  }
+
+  navigator.mediaDevices?.addEventListener("devicechange", look);
+  look();
+  return () => {
+    gone = true;
+    if (permission) permission.onchange = null;
+    navigator.mediaDevices?.removeEventListener("devicechange", look);
+  };
+}
+"""
+
+_component = st.components.v2.component(
+    "facet_camera_check", html='<p role="alert" hidden></p>', css=_CSS, js=_JS
+)
+
+
+def camera_check(key: str) -> None:
+    """Show a sentence that helps while no camera is allowed or connected, and nothing while one is."""
+    _component(key=key, data=SENTENCES, height="content")
