@@ -68,9 +68,8 @@ def _release(options: argparse.Namespace) -> None:
     from fer_core.release import release
     from fer_core.settings import Settings
 
-    folder = release(
-        options.run_dir, options.name, options.into or Settings.from_environment().released_models
-    )
+    into = options.into or Settings.from_environment().released_models
+    folder = release(options.run_dir, options.name, into, options.votes)
     print(f"released: {folder.path}")
 
 
@@ -138,6 +137,12 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("run_dir", type=Path, metavar="RUN_DIR")
     command.add_argument("--name", required=True)
     command.add_argument("--into", type=Path, metavar="DIR", help="default: the models under FACET_HOME")
+    command.add_argument(
+        "--votes",
+        type=Path,
+        metavar="FER2013NEW.csv",
+        help="kept beside the predictions; default: the run's own",
+    )
     command.set_defaults(run=_release)
 
     command = commands.add_parser("evaluate", help="judge a model on a FER-2013 CSV")

@@ -39,8 +39,10 @@ _LIMITS: Final = (
 )
 
 
-def release(run_dir: Path, name: str, into: Path) -> ModelFolder:
+def release(run_dir: Path, name: str, into: Path, votes: Path | None = None) -> ModelFolder:
     """Make a finished run a model folder ``into/name``.
+
+    The crowd's votes are kept beside the predictions; ``votes`` names their file for a run that trained without.
 
     The folder appears complete or not at all: model.keras, model.onnx (equal within PARITY_LIMIT on PARITY_FACES
     faces), evaluation.npz (PublicTest) and card.json.
@@ -59,7 +61,7 @@ def release(run_dir: Path, name: str, into: Path) -> ModelFolder:
     record = run.record()
     if record.get("state") != "finished":
         raise TrainingError(f"{run_dir} is not finished; run its train command again to go on.")
-    dataset = _read_data(record)
+    dataset = _read_data(record, votes)
     into.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=into, prefix=".releasing-") as scratch:
         folder = Path(scratch) / name
@@ -107,10 +109,11 @@ def parity(network: keras.Model, onnx: Path, faces: npt.NDArray[np.uint8]) -> fl
     return float(np.abs(exported - trained).max())
 
 
-def _read_data(record: dict[str, Any]) -> FerDataset:
+def _read_data(record: dict[str, Any], votes: Path | None) -> FerDataset:
     data = record["data"]
     dataset = read_csv(Path(data["file"]))
-    return join_votes(dataset, Path(data["votes_file"])) if data.get("votes_file") else dataset
+    votes = votes or (Path(data["votes_file"]) if data.get("votes_file") else None)
+    return join_votes(dataset, votes) if votes else dataset
 
 
 def _trained_network(run: RunFolder, record: dict[str, Any]) -> keras.Model:

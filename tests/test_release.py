@@ -20,7 +20,7 @@ from fer_core.training.fit import TrainingRequest, train
 from fer_core.training.networks import NETWORKS, build_network
 from fer_core.training.run_folder import RunFolder
 from fer_core.vision.classifier import ExpressionClassifier
-from tests.fer_files import write_striped_file
+from tests.fer_files import write_striped_file, write_votes
 
 pytestmark = pytest.mark.trains
 
@@ -73,6 +73,18 @@ def test_the_stored_evaluation_is_what_the_model_says(released: ModelFolder, dat
         ExpressionClassifier(released).classify(faces), stored.probabilities, atol=1e-5
     )
     assert not stored.leaked.any()
+
+
+def test_a_run_without_votes_keeps_those_named_at_its_release(
+    run: RunFolder, data: Path, released: ModelFolder, tmp_path: Path
+) -> None:
+    assert Predictions.load(released.evaluation).votes is None
+    usages = [str(usage) for usage in read_csv(data).usage]
+    votes = write_votes(tmp_path / "votes.csv", usages, [[0, 10] + [0] * 8] * len(usages))
+    folder = release(run.path, "voted", tmp_path / "models", votes)
+    stored = Predictions.load(folder.evaluation)
+    assert stored.votes is not None
+    assert stored.votes.tolist() == [[0, 10] + [0] * 8] * len(stored.row)
 
 
 def test_the_keras_file_opens_and_is_compressed(released: ModelFolder) -> None:

@@ -52,6 +52,8 @@ def test_the_card_s_figures_follow_from_the_stored_predictions(folder: ModelFold
     assert figures["accuracy without leaked rows"]["n"] == clean.n == 2_819
     assert figures["accuracy without leaked rows"]["value"] == pytest.approx(clean.accuracy)
     assert figures["macro F1"]["value"] == pytest.approx(everything.macro_f1)
+    assert stored.votes is not None
+    assert stored.votes.shape == (3_037, 10)
 
 
 def test_the_card_says_where_the_model_comes_from(folder: ModelFolder) -> None:

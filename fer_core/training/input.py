@@ -36,6 +36,8 @@ def targets(dataset: FerDataset, output_labels: Sequence[str], vote_weight: floa
     total = votes.sum(axis=1, keepdims=True)
     shares = np.divide(votes, total, out=np.zeros_like(votes), where=total > 0)
     mixed = (1 - vote_weight) * hard + vote_weight * shares
+    known = mixed.sum(axis=1, keepdims=True)
+    mixed = np.divide(mixed, known, out=np.zeros_like(mixed), where=known > 0)
     return np.where(total > 0, mixed, hard).astype(np.float32)
 
 

@@ -30,6 +30,14 @@ HALF_FEAR_HALF_SURPRISE = [0, 0, 5, 0, 0, 0, 5, 0, 0, 0]
     ("tag", "votes", "weight", "labels", "expected"),
     [
         pytest.param(4, EIGHT_SAD_TWO_NEUTRAL, 0.0, LABELS, [0, 0, 1, 0, 0], id="no weight: the label alone"),
+        pytest.param(
+            2,
+            HALF_FEAR_HALF_SURPRISE,
+            0.5,
+            LABELS,
+            [0, 0, 0, 1, 0],
+            id="the label is no output: the votes alone",
+        ),
         pytest.param(4, EIGHT_SAD_TWO_NEUTRAL, 1.0, LABELS, [0, 0, 0.8, 0, 0.2], id="the crowd alone"),
         pytest.param(4, EIGHT_SAD_TWO_NEUTRAL, 0.5, LABELS, [0, 0, 0.9, 0, 0.1], id="half of each"),
         pytest.param(
