@@ -16,6 +16,14 @@ SENTENCES = {
     "none": "No camera was found. Plug one in and press START; or choose Photo or By hand above.",
 }
 
+_HELP = """
+- **The browser asks for the camera and you said no, or it never asks:** click the camera or lock sign beside the
+  address, allow the camera, and press START again.
+- **No camera is found:** plug one in, close other programs that use it, and press START again.
+- **The address begins with http:// and is not localhost:** browsers give no camera there; open the page by https.
+- **Nothing helps:** choose *Photo* or *By hand* above. The shelf follows them just as well.
+"""
+
 _CSS = """
 p { margin: 0; padding: .75rem 1rem; border-radius: .6rem; line-height: 1.45; font-family: inherit;
     border: 1px solid var(--st-primary-color); background: var(--st-secondary-background-color); }
@@ -62,5 +70,7 @@ _component = st.components.v2.component(
 
 
 def camera_check(key: str) -> None:
-    """Show a sentence that helps while no camera is allowed or connected, and nothing while one is."""
+    """Show a sentence that helps while no camera is allowed or connected, and more help to open for the rest."""
     _component(key=key, data=SENTENCES, height="content")
+    with st.expander("The camera does not start?", icon=":material/help:", expanded=False):
+        st.markdown(_HELP)

@@ -23,25 +23,12 @@ from fer_core.vision.classifier import ExpressionClassifier
 from fer_core.vision.detectors import load_detector
 from fer_core.vision.faces import FaceReading
 from pages._camera_check import SENTENCES, camera_check
+from pages._consent import ask_consent
 from pages._shell import page
 
 CAMERA, PHOTO, BY_HAND = "Camera", "Photo", "By hand"
-
-NOTICE = """
-**Before a picture is taken**
-- The picture goes from your browser, encrypted, to the computer that runs this page, and back. Nowhere else.
-- There a program finds your face and reads its **expression**: angry, happy, sad, surprise or neutral.
-- Each picture is forgotten once it is read. **No picture and no face is stored or sent on.**
-- It is for adults who choose to try it. Not for employees, pupils or minors.
-"""
-
-CAMERA_HELP = """
-- **The browser asks for the camera and you said no, or it never asks:** click the camera or lock sign beside the
-  address, allow the camera, and press START again.
-- **No camera is found:** plug one in, close other programs that use it, and press START again.
-- **The address begins with http:// and is not localhost:** browsers give no camera there; open the page by https.
-- **Nothing helps:** choose *Photo* or *By hand* above. The shelf follows them just as well.
-"""
+VIDEO = {"video": {"width": {"ideal": 640}, "height": {"ideal": 480}}, "audio": False}
+PICTURES = ["jpg", "jpeg", "png", "webp", "bmp", "gif", "tif", "tiff"]
 
 
 @st.cache_resource(max_entries=2, show_spinner="Opening the model")
@@ -71,19 +58,6 @@ def start_over() -> None:
     st.session_state.round = st.session_state.get("round", 0) + 1
 
 
-def ask_consent() -> bool:
-    """Whether this shopper agreed; shows the notice until then."""
-    if st.session_state.get("consent"):
-        return True
-    with st.container(border=True):
-        st.markdown(NOTICE)
-        if st.button("I am an adult and I agree", type="primary", icon=":material/check:"):
-            st.session_state.consent = True
-            st.rerun()
-        st.caption("You would rather not? *By hand* above works without a picture.")
-    return False
-
-
 def show(state: ExpressionState, panel: Panel, left: st.delta_generator.DeltaGenerator) -> None:
     """The expression under the picture, the shelf beside it."""
     left.html(blend_bars(state))
@@ -97,10 +71,7 @@ def camera(current: Shopper, key: str, left: st.delta_generator.DeltaGenerator) 
             mode=WebRtcMode.SENDRECV,
             # An empty list, not None: None means a public STUN server, and nothing may connect beyond the stream.
             rtc_configuration={"iceServers": []},
-            media_stream_constraints={
-                "video": {"width": {"ideal": 640}, "height": {"ideal": 480}},
-                "audio": False,
-            },
+            media_stream_constraints=VIDEO,
             video_frame_callback=video_callback(current.pipeline),
             translations={
                 "start": "START",
@@ -113,8 +84,6 @@ def camera(current: Shopper, key: str, left: st.delta_generator.DeltaGenerator) 
         if not stream.state.playing:
             st.session_state.pop("playing_since", None)
             camera_check(f"camera-check-{key}")
-            with st.expander("The camera does not start?", icon=":material/help:", expanded=False):
-                st.markdown(CAMERA_HELP)
     if stream.state.playing:
         st.session_state.setdefault("playing_since", time.monotonic())
     bars, warning = left.empty(), left.empty()
@@ -136,8 +105,7 @@ def camera(current: Shopper, key: str, left: st.delta_generator.DeltaGenerator) 
 
 
 def photo(current: Shopper, key: str, left: st.delta_generator.DeltaGenerator) -> None:
-    kinds = ["jpg", "jpeg", "png", "webp", "bmp", "gif", "tif", "tiff"]
-    upload = left.file_uploader("A picture with a face", type=kinds, key=f"photo-{key}")
+    upload = left.file_uploader("A picture with a face", type=PICTURES, key=f"photo-{key}")
     readings: tuple[FaceReading, ...] = ()
     if upload is not None:
         picture = load_image(upload.getvalue())
