@@ -27,12 +27,48 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _balance(options: argparse.Namespace) -> None:
-    from fer_core.data.balancing import count_labels, find_recipe, split_dataset
-    from fer_core.data.reading import read_csv
+def _inspect(options: argparse.Namespace) -> None:
+    from fer_core.data.quality import inspect
+    from fer_core.data.sources import read_dataset
 
-    recipe = find_recipe(options.recipe)
-    dataset = read_csv(options.csv)
+    facts = inspect(read_dataset(options.csv))
+    lines = [f"rows: {facts['rows']:,}, set aside: {len(facts['bad_rows']):,}"]
+    for usage, labels in facts["counts"].items():
+        lines.append(f"{usage}: " + ", ".join(f"{label} {n:,}" for label, n in labels.items()))
+    lines += [
+        f"{key.replace('_', ' ')}: {facts[key]:,}"
+        for key in (
+            "constant_images",
+            "duplicate_groups",
+            "duplicate_images",
+            "cross_split_groups",
+            "conflicting_groups",
+        )
+    ]
+    _show(options, facts, lines)
+
+
+def _sample(options: argparse.Namespace) -> None:
+    from fer_core.data.synthetic import synthetic_sample, write_csv
+    from fer_core.errors import DatasetError
+
+    if options.rows < 30:
+        raise DatasetError(f"Expected at least 30 rows, got {options.rows}.")
+    try:
+        write_csv(synthetic_sample(options.rows, options.seed), options.csv)
+    except OSError as error:
+        raise DatasetError(f"{options.csv} cannot be written: {error.strerror}.") from error
+    print(f"written: {options.csv}, {options.rows} synthetic rows")
+
+
+def _balance(options: argparse.Namespace) -> None:
+    from fer_core.data.balancing import count_labels, split_dataset
+    from fer_core.data.recipe_book import find_recipe
+    from fer_core.data.sources import read_dataset
+    from fer_core.settings import Settings
+
+    recipe = find_recipe(options.recipe, Settings.from_environment().recipes)
+    dataset = read_dataset(options.csv, options.votes)
     split = split_dataset(dataset, recipe)
     counts = {
         "train": count_labels(dataset.emotion, split.train),
@@ -74,14 +110,14 @@ def _release(options: argparse.Namespace) -> None:
 
 
 def _evaluate(options: argparse.Namespace) -> None:
-    from fer_core.data.reading import read_csv
+    from fer_core.data.sources import read_dataset
     from fer_core.evaluation.judging import judge_dataset
     from fer_core.model_folder import ModelFolder, active_model
     from fer_core.settings import Settings
 
     folder = ModelFolder.open(options.model) if options.model else active_model(Settings.from_environment())
     usages = tuple(part.strip() for part in options.usage.split(",") if part.strip())
-    evaluation = judge_dataset(folder, read_csv(options.csv), usages)
+    evaluation = judge_dataset(folder, read_dataset(options.csv), usages)
     result = evaluation.to_json()
     low, high = result["accuracy_interval"] or (None, None)
     lines = [f"{folder.name} on {', '.join(usages)}: n {result['n']:,}, {result['skipped']:,} skipped"]
@@ -116,9 +152,23 @@ def _parser() -> argparse.ArgumentParser:
     dataset = commands.add_parser("dataset", help="look into a FER-2013 CSV").add_subparsers(
         required=True, metavar="COMMAND"
     )
+    command = dataset.add_parser("inspect", help="count rows, bad rows, single colours and copies")
+    command.add_argument("csv", type=Path, metavar="FILE.csv", help="or a zip, or a folder of class folders")
+    command.add_argument("--json", action="store_true")
+    command.set_defaults(run=_inspect)
+
+    command = dataset.add_parser("sample", help="write a synthetic data set: drawn faces, no people")
+    command.add_argument("csv", type=Path, metavar="FILE.csv")
+    command.add_argument("--rows", type=int, default=420, metavar="N")
+    command.add_argument("--seed", type=int, default=2013, metavar="N")
+    command.set_defaults(run=_sample)
+
     command = dataset.add_parser("balance", help="count what a recipe makes of it")
     command.add_argument("csv", type=Path, metavar="FILE.csv")
-    command.add_argument("--recipe", default="report")
+    command.add_argument(
+        "--recipe", default="report", help="report, release or a saved one (NAME or NAME@VERSION)"
+    )
+    command.add_argument("--votes", type=Path, metavar="FER2013NEW.csv")
     command.add_argument("--json", action="store_true")
     command.set_defaults(run=_balance)
 

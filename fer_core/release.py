@@ -16,7 +16,8 @@ import numpy as np
 import numpy.typing as npt
 import onnxruntime
 
-from fer_core.data.reading import FerDataset, join_votes, read_csv
+from fer_core.data.reading import FerDataset
+from fer_core.data.sources import read_dataset
 from fer_core.errors import ModelError, TrainingError
 from fer_core.evaluation.judging import Evaluation, judge_dataset, training_hashes
 from fer_core.evaluation.metrics import measure
@@ -111,9 +112,8 @@ def parity(network: keras.Model, onnx: Path, faces: npt.NDArray[np.uint8]) -> fl
 
 def _read_data(record: dict[str, Any], votes: Path | None) -> FerDataset:
     data = record["data"]
-    dataset = read_csv(Path(data["file"]))
     votes = votes or (Path(data["votes_file"]) if data.get("votes_file") else None)
-    return join_votes(dataset, votes) if votes else dataset
+    return read_dataset(Path(data["file"]), votes)
 
 
 def _trained_network(run: RunFolder, record: dict[str, Any]) -> keras.Model:

@@ -63,6 +63,11 @@ class Settings:
         return self.home / "runs"
 
     @property
+    def recipes(self) -> Path:
+        """Recipes saved on this machine, one folder each."""
+        return self.home / "recipes"
+
+    @property
     def released_models(self) -> Path:
         """Models released from runs on this machine, one folder each."""
         return self.home / "models"

@@ -3,15 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 import numpy as np
 import numpy.typing as npt
 
-from fer_core.data.quality import constant_images, pixel_hashes
+from fer_core.data.quality import FINDINGS, constant_images, find, fingerprint, pixel_hashes
 from fer_core.data.reading import FerDataset
 from fer_core.errors import DatasetError
 from fer_core.labels import FER2013_LABELS, LABELS, TAG_TO_POSITION
+
+METHODS: Final = ("all", "undersample", "oversample")
+
+#: What leaving a finding out is called in a sentence.
+FINDING_WORDS: Final = {
+    "constant": "single-colour images",
+    "duplicates": "copies",
+    "cross_split": "copies of other splits' rows",
+    "conflicting": "copies under different labels",
+    "near_duplicates": "near copies",
+    "crowd": "rows the crowd names differently",
+    "label_errors": "likely label errors",
+}
 
 _HAPPY_TAG: Final = FER2013_LABELS.index("happy")
 
@@ -27,7 +40,14 @@ class Recipe:
         held_back: share in [0, 1) of the Training rows of each label that validates instead of training.
             0: every row that is not Training validates, as in the report.
         clean: leave out single-colour images, and Training rows whose exact pixels are among the held-back rows.
-        seed: draws the held-back rows.
+        method: "all" rows that are left; "undersample": each label as often as the rarest, drawn by seed;
+            "oversample": each label as often as the most frequent, by repeating rows drawn by seed.
+        cap: at most this many training rows a label, drawn by seed, before the method; None keeps all.
+        class_weights: weigh each training row by N / (5 * rows of its label), so that every label counts the same.
+        exclude: findings (quality.FINDINGS) whose rows neither train nor are held back.
+        label_errors: row numbers that the finding "label_errors" leaves out; they belong to one data set.
+        data: fingerprint of the data set a saved recipe was made on; empty for none.
+        seed: draws what is drawn.
     """
 
     name: str
@@ -35,12 +55,48 @@ class Recipe:
     held_back: float = 0.0
     clean: bool = False
     seed: int = 0
+    method: Literal["all", "undersample", "oversample"] = "all"
+    cap: int | None = None
+    class_weights: bool = False
+    exclude: tuple[str, ...] = ()
+    label_errors: tuple[int, ...] = ()
+    data: str = ""
 
     def __post_init__(self) -> None:
         if not 0 <= self.held_back < 1:
             raise ValueError(f"Expected a share held back in [0, 1), got {self.held_back}.")
         if self.happy_limit is not None and self.happy_limit < 0:
             raise ValueError(f"Expected a happy limit of at least 0, got {self.happy_limit}.")
+        if self.cap is not None and self.cap < 1:
+            raise ValueError(f"Expected a cap of at least 1, got {self.cap}.")
+        if self.method not in METHODS:
+            raise ValueError(f"Expected a method of {METHODS}, got {self.method!r}.")
+        if unknown := set(self.exclude) - set(FINDINGS):
+            raise ValueError(f"Expected findings of {FINDINGS}, got {sorted(unknown)}.")
+
+    def sentence(self) -> str:
+        """The recipe in one sentence."""
+        parts = ["The five labels' Training rows"]
+        if self.exclude:
+            parts.append(f"without {', '.join(FINDING_WORDS[name] for name in self.exclude)}")
+        if self.clean:
+            parts.append("without single-colour images and copies of validation rows")
+        if self.happy_limit is not None:
+            parts.append(f"happy up to {self.happy_limit + 1:,}")
+        if self.cap is not None:
+            parts.append(f"at most {self.cap:,} a label")
+        if self.method != "all":
+            parts.append(
+                "every label as often as the "
+                + ("rarest" if self.method == "undersample" else "most frequent")
+            )
+        if self.class_weights:
+            parts.append("weighed so that every label counts the same")
+        if self.held_back:
+            parts.append(f"{self.held_back:.0%} of them held back to validate and all other rows to test")
+        else:
+            parts.append("all other rows validate")
+        return ", ".join(parts) + f" (seed {self.seed})."
 
 
 #: The recipes that training and ``dataset balance`` know by name.
@@ -55,24 +111,18 @@ RECIPES: Final = {
 
 @dataclass(frozen=True)
 class Split:
-    """Positions in a data set (int64, ascending), no position in two of them."""
+    """Positions in a data set (int64, ascending), none in two parts; an oversampled train repeats some."""
 
     train: npt.NDArray[np.int64]
     validation: npt.NDArray[np.int64]
     test: npt.NDArray[np.int64]
 
     def __post_init__(self) -> None:
-        total = len(self.train) + len(self.validation) + len(self.test)
-        distinct = len(np.unique(np.concatenate([self.train, self.validation, self.test])))
+        parts = [np.unique(self.train), self.validation, self.test]
+        total = sum(map(len, parts))
+        distinct = len(np.unique(np.concatenate(parts)))
         if distinct != total:
             raise ValueError(f"Expected no position in two parts, got {total - distinct} of them.")
-
-
-def find_recipe(name: str) -> Recipe:
-    """The recipe of that name; DatasetError lists the valid ones."""
-    if name not in RECIPES:
-        raise DatasetError(f"There is no recipe named {name!r}; there are {', '.join(RECIPES)}.")
-    return RECIPES[name]
 
 
 def balance(emotion: npt.ArrayLike, usage: npt.ArrayLike, recipe: Recipe) -> Split:
@@ -90,6 +140,12 @@ def balance(emotion: npt.ArrayLike, usage: npt.ArrayLike, recipe: Recipe) -> Spl
     Raises:
         DatasetError: lengths differ or a tag is outside 0..6.
     """
+    return _balance(emotion, usage, recipe, None)
+
+
+def _balance(
+    emotion: npt.ArrayLike, usage: npt.ArrayLike, recipe: Recipe, allowed: npt.NDArray[np.bool_] | None
+) -> Split:
     tags = np.asarray(emotion, dtype=np.int64)
     usages = np.asarray(usage, dtype=np.str_)
     if tags.shape != usages.shape or tags.ndim != 1:
@@ -99,13 +155,15 @@ def balance(emotion: npt.ArrayLike, usage: npt.ArrayLike, recipe: Recipe) -> Spl
     named = TAG_TO_POSITION[tags] >= 0
     training = np.char.find(usages, "Training") >= 0
     train = named & training
+    if allowed is not None:
+        train &= allowed
     if recipe.happy_limit is not None:
         happy = np.flatnonzero(train & (tags == _HAPPY_TAG))
         train[happy[recipe.happy_limit + 1 :]] = False
     others = np.flatnonzero(named & ~training)
     nothing = np.empty(0, dtype=np.int64)
     if recipe.held_back == 0:
-        return Split(np.flatnonzero(train), others, nothing)
+        return Split(_resample(train, tags, recipe), others, nothing)
     random = np.random.default_rng(recipe.seed)
     drawn = []
     for tag in np.flatnonzero(TAG_TO_POSITION >= 0):
@@ -113,12 +171,42 @@ def balance(emotion: npt.ArrayLike, usage: npt.ArrayLike, recipe: Recipe) -> Spl
         drawn.append(random.permutation(rows)[: round(len(rows) * recipe.held_back)])
     held = np.sort(np.concatenate(drawn))
     train[held] = False
-    return Split(np.flatnonzero(train), held, others)
+    return Split(_resample(train, tags, recipe), held, others)
+
+
+def _resample(
+    train: npt.NDArray[np.bool_], tags: npt.NDArray[np.int64], recipe: Recipe
+) -> npt.NDArray[np.int64]:
+    """The positions that train, ascending: capped, then fewer or repeated as the recipe's method says."""
+    if recipe.cap is None and recipe.method == "all":
+        return np.flatnonzero(train)
+    # A stream of its own for each label, so that one label's rows do not depend on another's.
+    streams = {
+        tag: np.random.default_rng([recipe.seed, tag])
+        for tag in map(int, np.flatnonzero(TAG_TO_POSITION >= 0))
+    }
+    rows = {tag: np.flatnonzero(train & (tags == tag)) for tag in streams}
+    if recipe.cap is not None:
+        rows = {tag: streams[tag].permutation(found)[: recipe.cap] for tag, found in rows.items()}
+    sizes = [len(found) for found in rows.values() if len(found)]
+    if sizes and recipe.method == "undersample":
+        rows = {tag: streams[tag].permutation(found)[: min(sizes)] for tag, found in rows.items()}
+    if sizes and recipe.method == "oversample":
+        rows = {
+            tag: np.concatenate([found, streams[tag].choice(found, max(sizes) - len(found))])
+            for tag, found in rows.items()
+            if len(found)
+        }
+    return np.sort(np.concatenate(list(rows.values())))
 
 
 def split_dataset(dataset: FerDataset, recipe: Recipe) -> Split:
-    """Balance a data set and, for a ``clean`` recipe, leave out what its pixels forbid."""
-    split = balance(dataset.emotion, dataset.usage, recipe)
+    """Split a data set: leave out the recipe's findings, balance, and for a ``clean`` recipe drop what leaks.
+
+    Raises:
+        DatasetError: a finding cannot be made on this data set, or the recipe's label errors belong to another.
+    """
+    split = _balance(dataset.emotion, dataset.usage, recipe, _allowed(dataset, recipe))
     if not recipe.clean:
         return split
     hashes = pixel_hashes(dataset.pixels)
@@ -129,6 +217,33 @@ def split_dataset(dataset: FerDataset, recipe: Recipe) -> Split:
         validation=split.validation[~constant[split.validation]],
         test=split.test,
     )
+
+
+def _allowed(dataset: FerDataset, recipe: Recipe) -> npt.NDArray[np.bool_] | None:
+    """(N,) False for rows that a finding leaves out; None where the recipe leaves none out."""
+    if not recipe.exclude:
+        return None
+    allowed = np.ones(len(dataset), dtype=bool)
+    for name in recipe.exclude:
+        errors = None
+        if name == "label_errors":
+            if recipe.data and recipe.data != fingerprint(dataset):
+                raise DatasetError(
+                    f"The recipe {recipe.name!r} names likely label errors of another data set. Use it on the data it "
+                    "was saved for, or save it again without them."
+                )
+            errors = np.flatnonzero(np.isin(dataset.row, recipe.label_errors))
+        allowed[find(dataset, name, errors).excluded] = False
+    return allowed
+
+
+def row_weights(emotion: npt.NDArray[np.uint8], positions: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
+    """(len(positions),) weight of each training row: N / (K * rows of its label), K labels being present (the
+    "balanced" rule of scikit-learn's compute_class_weight); a row of another label weighs 1."""
+    found = TAG_TO_POSITION[np.asarray(emotion)[positions]]
+    counts = np.bincount(found[found >= 0], minlength=len(LABELS))
+    weights = (found >= 0).sum() / (max((counts > 0).sum(), 1) * np.maximum(counts, 1))
+    return np.where(found >= 0, weights[found], 1.0).astype(np.float32)
 
 
 def count_labels(emotion: npt.NDArray[np.uint8], positions: npt.NDArray[np.int64]) -> dict[str, int]:

@@ -12,9 +12,13 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from fer_core.data.balancing import Recipe, Split, count_labels, find_recipe, split_dataset
-from fer_core.data.reading import FerDataset, join_votes, read_csv
+from fer_core.data.balancing import Recipe, Split, count_labels, row_weights, split_dataset
+from fer_core.data.cache import content_digest
+from fer_core.data.reading import FerDataset
+from fer_core.data.recipe_book import find_recipe
+from fer_core.data.sources import read_dataset
 from fer_core.errors import TrainingError
+from fer_core.settings import Settings
 from fer_core.training.history import HistoryWriter
 from fer_core.training.input import FaceBatches, targets
 from fer_core.training.networks import build_network
@@ -27,10 +31,10 @@ class TrainingRequest:
     """What a person asks of ``train``.
 
     Attributes:
-        csv, votes: the data set and, or None, its FER+ votes.
+        csv, votes: the data set (a CSV, a zip or a folder) and, or None, its FER+ votes.
         preset: a key of PRESETS.
         run_dir: where the run goes; may exist only if it holds an interrupted run of the same request.
-        recipe: a key of RECIPES; None takes the preset's own.
+        recipe: a built-in recipe or one saved under FACET_HOME; None takes the preset's own.
         epochs: None takes the preset's own.
         limit: at most this many training rows after balancing, drawn by seed, and as many for validation.
         seed: weights, order, augmentation and the limit's draw follow from it.
@@ -64,11 +68,9 @@ def train(request: TrainingRequest) -> RunFolder:
     preset = find_preset(request.preset)
     if request.epochs is not None:
         preset = dataclasses.replace(preset, epochs=request.epochs)
-    recipe = find_recipe(request.recipe or preset.recipe)
+    recipe = find_recipe(request.recipe or preset.recipe, Settings.from_environment().recipes)
     run = _open_run(request, preset, recipe)
-    dataset = read_csv(request.csv)
-    if request.votes is not None:
-        dataset = join_votes(dataset, request.votes)
+    dataset = read_dataset(request.csv, request.votes)
     split = limit_split(split_dataset(dataset, recipe), request.limit, request.seed)
     if not len(split.train) or not len(split.validation):
         raise TrainingError(
@@ -79,11 +81,11 @@ def train(request: TrainingRequest) -> RunFolder:
         state="running",
         data={
             "file": str(request.csv.resolve()),
-            "sha256": _sha256(request.csv),
+            "sha256": content_digest(request.csv),
             "rows": len(dataset),
             "bad_rows": len(dataset.bad_rows),
             "votes_file": str(request.votes.resolve()) if request.votes else None,
-            "votes_sha256": _sha256(request.votes) if request.votes else None,
+            "votes_sha256": content_digest(request.votes) if request.votes else None,
         },
         train_counts=count_labels(dataset.emotion, split.train),
         validation_counts=count_labels(dataset.emotion, split.validation),
@@ -91,7 +93,7 @@ def train(request: TrainingRequest) -> RunFolder:
         versions={name: version(name) for name in ("keras", "tensorflow", "numpy")},
     )
     started = time.perf_counter()
-    _fit(run, preset, dataset, split, request.seed)
+    _fit(run, preset, recipe, dataset, split, request.seed)
     run.write_record(state="finished", seconds=round(time.perf_counter() - started))
     return run
 
@@ -133,7 +135,9 @@ def _open_run(request: TrainingRequest, preset: Preset, recipe: Recipe) -> RunFo
     return run
 
 
-def _fit(run: RunFolder, preset: Preset, dataset: FerDataset, split: Split, seed: int) -> None:
+def _fit(
+    run: RunFolder, preset: Preset, recipe: Recipe, dataset: FerDataset, split: Split, seed: int
+) -> None:
     keras.utils.set_random_seed(seed)
     keras.config.set_dtype_policy(preset.precision)
     try:
@@ -154,6 +158,7 @@ def _fit(run: RunFolder, preset: Preset, dataset: FerDataset, split: Split, seed
         shuffle=True,
         augmentation=preset.augmentation,
         first_epoch=first_epoch,
+        weights=row_weights(dataset.emotion, split.train) if recipe.class_weights else None,
     )
     validation = FaceBatches(
         dataset.pixels[split.validation], judged[split.validation], 256, seed=seed, shuffle=False
@@ -211,11 +216,6 @@ def _callbacks(run: RunFolder, preset: Preset) -> list[keras.callbacks.Callback]
         )
     )
     return callbacks
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _digest(asked: dict[str, object]) -> str:

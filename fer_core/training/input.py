@@ -42,7 +42,7 @@ def targets(dataset: FerDataset, output_labels: Sequence[str], vote_weight: floa
 
 
 class FaceBatches(keras.utils.PyDataset):
-    """Batches of (float32 (B, 48, 48, 1) in 0..255, float32 (B, K)) for Keras.
+    """Batches of (float32 (B, 48, 48, 1) in 0..255, float32 (B, K)) for Keras, and weights (B,) where there are any.
 
     The order of an epoch and every random change follow from (seed, epoch, batch) alone, so a resumed run sees
     what an undisturbed one would have seen.
@@ -58,6 +58,7 @@ class FaceBatches(keras.utils.PyDataset):
         shuffle: bool,
         augmentation: Augmentation | None = None,
         first_epoch: int = 0,
+        weights: npt.NDArray[np.float32] | None = None,
     ) -> None:
         super().__init__(workers=1, use_multiprocessing=False)
         self._faces = faces
@@ -67,6 +68,7 @@ class FaceBatches(keras.utils.PyDataset):
         self._shuffle = shuffle
         self._augmentation = augmentation
         self._epoch = first_epoch
+        self._weights = weights
 
     def __len__(self) -> int:
         return -(-len(self._faces) // self._batch)
@@ -77,13 +79,14 @@ class FaceBatches(keras.utils.PyDataset):
             return np.arange(len(self._faces))
         return np.random.default_rng([self._seed, epoch]).permutation(len(self._faces))
 
-    def __getitem__(self, index: int) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+    def __getitem__(self, index: int) -> tuple[npt.NDArray[np.float32], ...]:
         rows = self.order(self._epoch)[index * self._batch : (index + 1) * self._batch]
         faces = self._faces[rows]
         if self._augmentation is not None:
             random = np.random.default_rng([self._seed, self._epoch, index])
             faces = augment(faces, self._augmentation, random)
-        return to_model_input(faces), self._shares[rows]
+        batch = (to_model_input(faces), self._shares[rows])
+        return batch if self._weights is None else (*batch, self._weights[rows])
 
     def on_epoch_end(self) -> None:
         """Keras calls this between two epochs."""

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fer_core.data.balancing import RECIPES, Recipe, Split, balance, count_labels, find_recipe, split_dataset
+from fer_core.data.balancing import RECIPES, Recipe, balance, count_labels, split_dataset
 from fer_core.data.reading import FerDataset
 from fer_core.errors import DatasetError
 
@@ -91,12 +91,3 @@ def test_arrays_that_do_not_fit_are_refused(emotion: list[int], usage: list[str]
 def test_no_rows_give_an_empty_split() -> None:
     split = balance([], [], RECIPES["report"])
     assert (len(split.train), len(split.validation), len(split.test)) == (0, 0, 0)
-
-
-def test_values_check_themselves() -> None:
-    with pytest.raises(ValueError, match="no position in two parts"):
-        Split(np.array([1]), np.array([1]), np.array([], dtype=np.int64))
-    with pytest.raises(ValueError, match="held back"):
-        Recipe("r", held_back=1.0)
-    with pytest.raises(DatasetError, match="report, release"):
-        find_recipe("absent")

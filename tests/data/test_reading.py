@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from fer_core.data.reading import FerDataset, join_votes, read_csv
+from fer_core.data.reading import USAGES, FerDataset, join_votes, read_csv
 from fer_core.errors import DatasetError
 from tests.fer_files import HEADER, line, pixel_text, write_file, write_votes
 
@@ -30,8 +33,12 @@ def test_a_good_file_arrives_value_for_value(tmp_path: Path) -> None:
         ),
         pytest.param(line(3, pixel_text(count=2305)), "2,305", id="one pixel long"),
         pytest.param(line(3, ""), "got 0", id="no pixels at all"),
-        pytest.param(line(3, "256 " + pixel_text(count=2303)), "7 to 256", id="256 does not fit a byte"),
-        pytest.param(line(3, "-1 " + pixel_text(count=2303)), "-1 to 7", id="negative wraps round in a byte"),
+        pytest.param(
+            line(3, "256 " + pixel_text(count=2303)), "a pixel value of 256", id="256 does not fit a byte"
+        ),
+        pytest.param(
+            line(3, "-1 " + pixel_text(count=2303)), "whole numbers", id="negative wraps round in a byte"
+        ),
         pytest.param(
             line(3, "1.5 " + pixel_text(count=2303)), "whole numbers", id="a float means another format"
         ),
@@ -105,6 +112,81 @@ def test_a_file_that_is_no_text_is_one_clear_sentence(tmp_path: Path, content: b
     path.write_bytes(content)
     with pytest.raises(DatasetError, match="not a UTF-8 text file"):
         read_csv(path)
+
+
+@pytest.mark.parametrize(
+    ("bad", "reason"),
+    [
+        pytest.param(b'3,"' + pixel_text().encode(), "quotes", id="a quote nobody closes"),
+        pytest.param(b"3,\xff\xfe,Training", "whole numbers", id="bytes that are no text"),
+        pytest.param(b"\x00" * 50, "columns", id="NUL bytes"),
+        pytest.param(b"3," + b"7 " * 5_000_000 + b",Training", "got 5,000,000", id="a line of 10 MB"),
+        pytest.param(b"3," + b"7 " * 11_000_000 + b",Training", "longer than", id="a line of 22 MB"),
+        pytest.param(b"3,70  80,Training", "got 2", id="two spaces are one separator"),
+        pytest.param(b"3,0070 80,Training", "whole numbers", id="four digits"),
+    ],
+)
+def test_a_line_that_is_hardly_text_costs_itself_alone(tmp_path: Path, bad: bytes, reason: str) -> None:
+    path = tmp_path / "f.csv"
+    path.write_bytes(b"\n".join((HEADER.encode(), line(0).encode(), bad, line(4).encode(), b"")))
+    dataset = read_csv(path)
+    assert dataset.emotion.tolist() == [0, 4]
+    assert dataset.row.tolist() == [0, 2]
+    (found,) = dataset.bad_rows
+    assert found.line == 3
+    assert reason in found.reason
+
+
+def test_quoted_pixels_and_a_double_space_are_read(tmp_path: Path) -> None:
+    quoted = f'3,"{pixel_text(9)}",Training'
+    spaced = line(4, pixel_text(8).replace(" ", "  ", 5))
+    dataset = read_csv(write_file(tmp_path / "f.csv", quoted, spaced))
+    assert dataset.pixels[:, 0, 0].tolist() == [9, 8]
+    assert dataset.bad_rows == ()
+
+
+def test_progress_rises_to_the_end(tmp_path: Path) -> None:
+    told: list[float] = []
+    read_csv(write_file(tmp_path / "f.csv", *[line(0)] * 5_000), told.append)
+    assert told == sorted(told)
+    assert told[-1] == 1.0
+    assert len(told) > 1
+
+
+def fer_lines() -> st.SearchStrategy[tuple[bytes, bool]]:
+    """A line and whether it is good; the bad ones are anything but a line end."""
+    anything = st.binary(max_size=80).map(lambda text: text.replace(b"\n", b"").replace(b"\r", b""))
+    good = st.tuples(st.integers(0, 6), st.integers(0, 255), st.sampled_from(USAGES)).map(
+        lambda parts: line(parts[0], pixel_text(parts[1]), parts[2]).encode()
+    )
+    # A line of spaces alone would be a bad row, an empty one none at all; both are among "anything".
+    return st.one_of(good.map(lambda text: (text, True)), anything.map(lambda text: (text, False)))
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(fer_lines(), max_size=8))
+def test_no_good_row_is_ever_lost_to_a_bad_one(tmp_path: Path, lines: list[tuple[bytes, bool]]) -> None:
+    path = tmp_path / "f.csv"
+    path.write_bytes(b"\n".join((HEADER.encode(), *(text for text, _ in lines), b"")))
+    good = [text for text, is_good in lines if is_good]
+    try:
+        dataset = read_csv(path)
+    except DatasetError:
+        assert not good
+        return
+    assert [f"{tag}".encode() for tag in dataset.emotion] == [text[:1] for text in good]
+    assert dataset.pixels[:, 0, 0].tolist() == [int(text.split(b",")[1].split()[0]) for text in good]
+    assert len(dataset.bad_rows) == sum(bool(text) for text, is_good in lines if not is_good)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.binary(max_size=400))
+def test_any_bytes_end_in_rows_or_in_the_reader_s_own_error(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "f.csv"
+    for start in (b"", HEADER.encode() + b"\n"):
+        path.write_bytes(start + content)
+        with contextlib.suppress(DatasetError):
+            read_csv(path)
 
 
 def test_a_missing_file_and_a_folder_are_named(tmp_path: Path) -> None:

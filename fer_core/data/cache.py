@@ -1,0 +1,118 @@
+"""A file is parsed once: afterwards its columns are read from FACET_HOME, in a fraction of a second."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from fer_core.data.reading import BadRow, FerDataset, Progress
+from fer_core.errors import DatasetError
+
+#: Part of every cached folder's name: another version of the readers must not find what an older one wrote.
+_FORMAT: Final = 1
+_COLUMNS: Final = ("pixels", "emotion", "usage", "row")
+
+Reader = Callable[[Path, Progress | None], FerDataset]
+
+
+class DatasetCache:
+    """Parsed files under one folder, found by path, size and time of change, and then by content.
+
+    A file that moved or was touched is hashed, not parsed, again. Losing the folder costs time and nothing else.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def open(self, path: Path, read: Reader, progress: Progress | None = None) -> FerDataset:
+        """The rows of a file, from the cache or else through ``read``.
+
+        Raises:
+            DatasetError: the file is missing, or what ``read`` raises.
+        """
+        digest = self.digest(path)
+        folder = self._folder / f"{digest[:32]}-{_FORMAT}"
+        if folder.is_dir():
+            try:
+                return _load(folder)
+            except (OSError, ValueError, KeyError):
+                shutil.rmtree(folder, ignore_errors=True)
+        dataset = read(path, progress)
+        self._store(dataset, folder)
+        return dataset
+
+    def digest(self, path: Path) -> str:
+        """``content_digest``; of a file it is kept by path, size and time of change."""
+        if not path.is_file():
+            return content_digest(path)
+        stat = path.stat()
+        key = f"{path.resolve()}|{stat.st_size}|{stat.st_mtime_ns}"
+        known = self._folder / "known" / hashlib.sha256(key.encode()).hexdigest()[:32]
+        try:
+            return known.read_text(encoding="ascii")
+        except (OSError, ValueError):
+            pass
+        digest = content_digest(path)
+        _write_whole(known, digest)
+        return digest
+
+    def _store(self, dataset: FerDataset, folder: Path) -> None:
+        """Write the columns in one step; without room for them the work goes on uncached."""
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryDirectory(dir=self._folder, prefix=".writing-") as scratch:
+                columns = Path(scratch) / "columns"
+                columns.mkdir()
+                for name in _COLUMNS:
+                    np.save(columns / f"{name}.npy", getattr(dataset, name))
+                bad = [[item.line, item.reason] for item in dataset.bad_rows]
+                (columns / "bad_rows.json").write_text(json.dumps(bad), encoding="utf-8")
+                if not folder.exists():
+                    columns.rename(folder)
+        except OSError:
+            return
+
+
+def content_digest(path: Path) -> str:
+    """SHA-256 of a file's content, or of the names, sizes and times of change of a folder's files.
+
+    Raises:
+        DatasetError: nothing is there, or it cannot be read.
+    """
+    try:
+        if path.is_dir():
+            whole = hashlib.sha256()
+            for file in sorted(path.rglob("*")):
+                stat = file.lstat()
+                whole.update(f"{file.relative_to(path)}|{stat.st_size}|{stat.st_mtime_ns}\n".encode())
+            return whole.hexdigest()
+        with path.open("rb") as content:
+            return hashlib.file_digest(content, "sha256").hexdigest()
+    except FileNotFoundError:
+        raise DatasetError(f"There is no file at {path}.") from None
+    except OSError as error:
+        raise DatasetError(f"{path} cannot be read: {error.strerror}.") from error
+
+
+def _load(folder: Path) -> FerDataset:
+    columns = {name: np.load(folder / f"{name}.npy", allow_pickle=False) for name in _COLUMNS}
+    bad = json.loads((folder / "bad_rows.json").read_text(encoding="utf-8"))
+    return FerDataset(**columns, bad_rows=tuple(BadRow(int(line), str(reason)) for line, reason in bad))
+
+
+def _write_whole(path: Path, text: str) -> None:
+    """Write a small file in one step; failing to is no harm."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        scratch = path.with_suffix(".tmp")
+        scratch.write_text(text, encoding="ascii")
+        scratch.replace(path)
+    except OSError:
+        return

@@ -1,0 +1,216 @@
+"""Where data sets come from, and the one list of those known here."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+from typing import Final
+
+from fer_core.data.cache import DatasetCache
+from fer_core.data.pictures import read_folder, read_zip
+from fer_core.data.reading import FerDataset, Progress, join_votes, read_csv
+from fer_core.data.synthetic import SYNTHETIC, synthetic_sample, write_csv
+from fer_core.errors import DatasetError
+from fer_core.settings import Settings
+
+#: Largest upload, bytes: the challenge's file has 301 MB.
+MOST_UPLOADED: Final = 400_000_000
+
+#: The re-issue of FER-2013 that the download fetches.
+KAGGLE_DATASET: Final = "msambare/fer2013"
+
+
+@dataclass(frozen=True)
+class Source:
+    """A data set known here.
+
+    Attributes:
+        name: what people choose it by.
+        path: a CSV, a zip or a folder; None for the synthetic sample, which is drawn.
+        votes: its FER+ votes, or None.
+        added: whether a person added it, and may take it off the list again.
+    """
+
+    name: str
+    path: Path | None
+    votes: Path | None = None
+    added: bool = False
+
+    @property
+    def synthetic(self) -> bool:
+        """Whether the faces are drawn by code."""
+        return self.path is None
+
+
+def read_dataset(
+    path: Path,
+    votes: Path | None = None,
+    *,
+    cache: DatasetCache | None = None,
+    progress: Progress | None = None,
+) -> FerDataset:
+    """Read a data set from a CSV, a zip or a folder of pictures, and join its votes.
+
+    Raises:
+        DatasetError: what is there cannot be used.
+    """
+    file_reader = read_zip if path.suffix.lower() == ".zip" else read_csv
+    read: Callable[[Path, Progress | None], FerDataset] = read_folder if path.is_dir() else file_reader
+    dataset = cache.open(path, read, progress) if cache is not None else read(path, progress)
+    return join_votes(dataset, votes) if votes is not None else dataset
+
+
+class Registry:
+    """The data sets known here: the one the settings name, the synthetic sample, and those people added.
+
+    What was added is kept in ``datasets.json`` under FACET_HOME.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._file = settings.home / "datasets.json"
+        self._uploads = settings.home / "uploads"
+        self.cache = DatasetCache(settings.home / "cache" / "datasets")
+
+    def sources(self) -> tuple[Source, ...]:
+        """Every data set, the real one first and the synthetic sample last."""
+        known: list[Source] = []
+        if self._settings.dataset.exists():
+            votes = self._settings.votes if self._settings.votes.is_file() else None
+            known.append(Source(self._settings.dataset.name, self._settings.dataset, votes))
+        taken = {source.name for source in known} | {SYNTHETIC}
+        known += [source for source in self._added() if source.name not in taken]
+        return (*known, Source(SYNTHETIC, None))
+
+    def find(self, name: str) -> Source:
+        """The data set of that name; DatasetError lists the valid ones."""
+        for source in self.sources():
+            if source.name == name:
+                return source
+        names = ", ".join(source.name for source in self.sources())
+        raise DatasetError(f"There is no data set named {name!r}; there are {names}.")
+
+    def add(self, path: Path, votes: Path | None = None) -> Source:
+        """Add what lies at a path; it is opened once, so that nothing unusable enters the list.
+
+        Raises:
+            DatasetError: it cannot be used.
+        """
+        path = path.expanduser().resolve()
+        if not path.exists():
+            raise DatasetError(f"There is no file or folder at {path}.")
+        read_dataset(path, votes, cache=self.cache)
+        added = [source for source in self._added() if source.path != path]
+        names = {source.name for source in (*added, *self.sources()) if source.path != path}
+        name, number = path.name, 2
+        while name in names:
+            name, number = f"{path.name} ({number})", number + 1
+        source = Source(name, path, votes.expanduser().resolve() if votes else None, added=True)
+        self._write([*added, source])
+        return source
+
+    def add_upload(self, name: str, content: BytesIO, votes: Path | None = None) -> Source:
+        """Keep an uploaded CSV or zip under FACET_HOME and add it; the same content is kept once.
+
+        Raises:
+            DatasetError: too large, no room, or of no use.
+        """
+        content.seek(0)
+        digest = hashlib.file_digest(content, "sha256").hexdigest()
+        if content.tell() > MOST_UPLOADED:
+            raise DatasetError(f"{name} is larger than {MOST_UPLOADED // 1_000_000} MB.")
+        suffix = ".zip" if name.lower().endswith(".zip") else ".csv"
+        folder = self._uploads / digest[:16]
+        path = folder / f"{Path(name).stem[:60] or 'upload'}{suffix}"
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            content.seek(0)
+            with path.open("wb") as file:
+                shutil.copyfileobj(content, file)
+            return self.add(path, votes)
+        except OSError as error:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise DatasetError(f"{name} cannot be kept here: {error.strerror}.") from error
+        except DatasetError:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
+
+    def remove(self, name: str) -> None:
+        """Take a data set that was added off the list; an upload's file goes, a file of the person's stays."""
+        for source in self._added():
+            if source.name == name and source.path is not None and self._uploads in source.path.parents:
+                shutil.rmtree(source.path.parent, ignore_errors=True)
+        self._write([source for source in self._added() if source.name != name])
+
+    def open(self, source: Source, progress: Progress | None = None) -> FerDataset:
+        """The rows of a data set, with its votes.
+
+        Raises:
+            DatasetError: the file is gone or cannot be used.
+        """
+        if source.path is None:
+            return synthetic_sample()
+        return read_dataset(source.path, source.votes, cache=self.cache, progress=progress)
+
+    def file_of(self, source: Source) -> Path:
+        """A path that the command line takes; the synthetic sample is written under FACET_HOME first."""
+        if source.path is not None:
+            return source.path
+        path = self._settings.home / "cache" / "synthetic-sample.csv"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_csv(synthetic_sample(), path)
+        return path
+
+    def _added(self) -> list[Source]:
+        try:
+            entries = json.loads(self._file.read_text(encoding="utf-8"))
+            return [
+                Source(
+                    str(entry["name"]),
+                    Path(entry["path"]),
+                    Path(entry["votes"]) if entry.get("votes") else None,
+                    added=True,
+                )
+                for entry in entries
+            ]
+        except (OSError, ValueError, TypeError, KeyError):
+            return []
+
+    def _write(self, sources: list[Source]) -> None:
+        entries = [
+            {key: str(value) for key, value in dataclasses.asdict(source).items() if value and key != "added"}
+            for source in sources
+        ]
+        self._file.parent.mkdir(parents=True, exist_ok=True)
+        scratch = self._file.with_suffix(".tmp")
+        scratch.write_text(json.dumps(entries, indent=1), encoding="utf-8")
+        scratch.replace(self._file)
+
+
+def download_from_kaggle() -> Path:
+    """Fetch KAGGLE_DATASET (folders of pictures) through ``kagglehub``; gives its folder.
+
+    Raises:
+        DatasetError: the package, the network or Kaggle's permission is missing.
+    """
+    try:
+        import kagglehub
+    except ImportError:
+        raise DatasetError(
+            "The download needs the package kagglehub (pip install kagglehub); data/README.md says how to get "
+            "the file by hand."
+        ) from None
+    try:
+        return Path(kagglehub.dataset_download(KAGGLE_DATASET))
+    except Exception as error:
+        reason = (str(error).splitlines() or [type(error).__name__])[0][:200]
+        raise DatasetError(
+            f"Kaggle could not be reached or refused the download ({reason}). Check the network, or get the file by "
+            "hand as data/README.md says."
+        ) from error
