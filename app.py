@@ -13,6 +13,7 @@ def pages() -> list[st.Page]:
     return [
         st.Page("pages/overview.py", title="Overview"),
         st.Page("pages/live.py", title="Live"),
+        st.Page("pages/dataset.py", title="Dataset"),
     ]
 
 

@@ -68,6 +68,11 @@ class Settings:
         return self.home / "recipes"
 
     @property
+    def label_errors(self) -> Path:
+        """Jobs that look for label errors, and what they found, one folder a data set."""
+        return self.home / "label_errors"
+
+    @property
     def released_models(self) -> Path:
         """Models released from runs on this machine, one folder each."""
         return self.home / "models"

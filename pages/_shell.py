@@ -41,7 +41,7 @@ def page(title: str, promise: str) -> Iterator[Settings]:
         run(pages())
         st.rerun()
     st.set_page_config(page_title=f"{title} - Facet", page_icon=_ICON, layout="wide")
-    try:
+    with errors_as_sentences():
         settings = Settings.from_environment()
         st.html(_STYLE)
         st.title(title, anchor=False)
@@ -49,6 +49,14 @@ def page(title: str, promise: str) -> Iterator[Settings]:
         if settings.public:
             st.caption(":material/public: Public demo: training, promoting and deleting are switched off.")
         yield settings
+
+
+@contextmanager
+def errors_as_sentences() -> Iterator[None]:
+    """Show what a person can mend as one sentence and stop there. A fragment that may fail needs its own: when it
+    alone runs again, the page around it does not."""
+    try:
+        yield
     except FerError as error:
         st.error(str(error), icon=":material/error:")
         # Also where the settings failed and the page's own lines have nothing to run with.

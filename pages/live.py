@@ -105,7 +105,9 @@ def camera(current: Shopper, key: str, left: st.delta_generator.DeltaGenerator) 
 
 
 def photo(current: Shopper, key: str, left: st.delta_generator.DeltaGenerator) -> None:
-    upload = left.file_uploader("A picture with a face", type=PICTURES, key=f"photo-{key}")
+    upload = left.file_uploader(
+        "A picture with a face", type=PICTURES, max_upload_size=50, key=f"photo-{key}"
+    )
     readings: tuple[FaceReading, ...] = ()
     if upload is not None:
         picture = load_image(upload.getvalue())

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
 import numpy as np
 import numpy.typing as npt
 
-from fer_core.data.quality import FINDINGS, constant_images, find, fingerprint, pixel_hashes
+from fer_core.data.quality import FINDINGS, Finding, constant_images, find, pixel_hashes
 from fer_core.data.reading import FerDataset
 from fer_core.errors import DatasetError
 from fer_core.labels import FER2013_LABELS, LABELS, TAG_TO_POSITION
@@ -42,7 +43,7 @@ class Recipe:
         clean: leave out single-colour images, and Training rows whose exact pixels are among the held-back rows.
         method: "all" rows that are left; "undersample": each label as often as the rarest, drawn by seed;
             "oversample": each label as often as the most frequent, by repeating rows drawn by seed.
-        cap: at most this many training rows a label, drawn by seed, before the method; None keeps all.
+        caps: at most this many training rows of each of LABELS, drawn by seed, before the method; none keeps all.
         class_weights: weigh each training row by N / (5 * rows of its label), so that every label counts the same.
         exclude: findings (quality.FINDINGS) whose rows neither train nor are held back.
         label_errors: row numbers that the finding "label_errors" leaves out; they belong to one data set.
@@ -56,7 +57,7 @@ class Recipe:
     clean: bool = False
     seed: int = 0
     method: Literal["all", "undersample", "oversample"] = "all"
-    cap: int | None = None
+    caps: tuple[int, ...] = ()
     class_weights: bool = False
     exclude: tuple[str, ...] = ()
     label_errors: tuple[int, ...] = ()
@@ -67,8 +68,8 @@ class Recipe:
             raise ValueError(f"Expected a share held back in [0, 1), got {self.held_back}.")
         if self.happy_limit is not None and self.happy_limit < 0:
             raise ValueError(f"Expected a happy limit of at least 0, got {self.happy_limit}.")
-        if self.cap is not None and self.cap < 1:
-            raise ValueError(f"Expected a cap of at least 1, got {self.cap}.")
+        if self.caps and (len(self.caps) != len(LABELS) or min(self.caps) < 1):
+            raise ValueError(f"Expected a cap of at least 1 for each of {LABELS}, got {self.caps}.")
         if self.method not in METHODS:
             raise ValueError(f"Expected a method of {METHODS}, got {self.method!r}.")
         if unknown := set(self.exclude) - set(FINDINGS):
@@ -83,8 +84,11 @@ class Recipe:
             parts.append("without single-colour images and copies of validation rows")
         if self.happy_limit is not None:
             parts.append(f"happy up to {self.happy_limit + 1:,}")
-        if self.cap is not None:
-            parts.append(f"at most {self.cap:,} a label")
+        if self.caps and len(set(self.caps)) == 1:
+            parts.append(f"at most {self.caps[0]:,} a label")
+        elif self.caps:
+            caps = (f"{cap:,} {label}" for label, cap in zip(LABELS, self.caps, strict=True))
+            parts.append(f"at most {', '.join(caps)}")
         if self.method != "all":
             parts.append(
                 "every label as often as the "
@@ -178,7 +182,7 @@ def _resample(
     train: npt.NDArray[np.bool_], tags: npt.NDArray[np.int64], recipe: Recipe
 ) -> npt.NDArray[np.int64]:
     """The positions that train, ascending: capped, then fewer or repeated as the recipe's method says."""
-    if recipe.cap is None and recipe.method == "all":
+    if not recipe.caps and recipe.method == "all":
         return np.flatnonzero(train)
     # A stream of its own for each label, so that one label's rows do not depend on another's.
     streams = {
@@ -186,8 +190,11 @@ def _resample(
         for tag in map(int, np.flatnonzero(TAG_TO_POSITION >= 0))
     }
     rows = {tag: np.flatnonzero(train & (tags == tag)) for tag in streams}
-    if recipe.cap is not None:
-        rows = {tag: streams[tag].permutation(found)[: recipe.cap] for tag, found in rows.items()}
+    if recipe.caps:
+        rows = {
+            tag: streams[tag].permutation(found)[: recipe.caps[TAG_TO_POSITION[tag]]]
+            for tag, found in rows.items()
+        }
     sizes = [len(found) for found in rows.values() if len(found)]
     if sizes and recipe.method == "undersample":
         rows = {tag: streams[tag].permutation(found)[: min(sizes)] for tag, found in rows.items()}
@@ -200,13 +207,20 @@ def _resample(
     return np.sort(np.concatenate(list(rows.values())))
 
 
-def split_dataset(dataset: FerDataset, recipe: Recipe) -> Split:
+def split_dataset(
+    dataset: FerDataset, recipe: Recipe, findings: Mapping[str, Finding] | None = None
+) -> Split:
     """Split a data set: leave out the recipe's findings, balance, and for a ``clean`` recipe drop what leaks.
+
+    Args:
+        dataset: the rows.
+        recipe: what to do.
+        findings: findings of these rows that are known already, by name; what is missing is sought.
 
     Raises:
         DatasetError: a finding cannot be made on this data set, or the recipe's label errors belong to another.
     """
-    split = _balance(dataset.emotion, dataset.usage, recipe, _allowed(dataset, recipe))
+    split = _balance(dataset.emotion, dataset.usage, recipe, _allowed(dataset, recipe, findings or {}))
     if not recipe.clean:
         return split
     hashes = pixel_hashes(dataset.pixels)
@@ -219,31 +233,40 @@ def split_dataset(dataset: FerDataset, recipe: Recipe) -> Split:
     )
 
 
-def _allowed(dataset: FerDataset, recipe: Recipe) -> npt.NDArray[np.bool_] | None:
+def _allowed(
+    dataset: FerDataset, recipe: Recipe, findings: Mapping[str, Finding]
+) -> npt.NDArray[np.bool_] | None:
     """(N,) False for rows that a finding leaves out; None where the recipe leaves none out."""
     if not recipe.exclude:
         return None
     allowed = np.ones(len(dataset), dtype=bool)
     for name in recipe.exclude:
-        errors = None
         if name == "label_errors":
-            if recipe.data and recipe.data != fingerprint(dataset):
+            if recipe.data and recipe.data != dataset.fingerprint:
                 raise DatasetError(
                     f"The recipe {recipe.name!r} names likely label errors of another data set. Use it on the data it "
                     "was saved for, or save it again without them."
                 )
-            errors = np.flatnonzero(np.isin(dataset.row, recipe.label_errors))
-        allowed[find(dataset, name, errors).excluded] = False
+            # The recipe's own list, so that it leaves out the same rows wherever no job has run.
+            allowed &= ~np.isin(dataset.row, recipe.label_errors)
+            continue
+        finding = findings[name] if name in findings else find(dataset, name)
+        allowed[finding.excluded] = False
     return allowed
 
 
+def class_weights(emotion: npt.NDArray[np.uint8], positions: npt.NDArray[np.int64]) -> dict[str, float]:
+    """Weight of each of LABELS among these rows: N / (K * rows of the label), K labels being present (the
+    "balanced" rule of scikit-learn's compute_class_weight); 1 for a label without rows."""
+    counts = count_labels(emotion, positions)
+    total, present = sum(counts.values()), sum(count > 0 for count in counts.values())
+    return {label: total / (present * count) if count else 1.0 for label, count in counts.items()}
+
+
 def row_weights(emotion: npt.NDArray[np.uint8], positions: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
-    """(len(positions),) weight of each training row: N / (K * rows of its label), K labels being present (the
-    "balanced" rule of scikit-learn's compute_class_weight); a row of another label weighs 1."""
-    found = TAG_TO_POSITION[np.asarray(emotion)[positions]]
-    counts = np.bincount(found[found >= 0], minlength=len(LABELS))
-    weights = (found >= 0).sum() / (max((counts > 0).sum(), 1) * np.maximum(counts, 1))
-    return np.where(found >= 0, weights[found], 1.0).astype(np.float32)
+    """(len(positions),) ``class_weights`` of each row; a row of none of LABELS weighs 1."""
+    weights = np.array([*class_weights(emotion, positions).values(), 1.0], dtype=np.float32)
+    return weights[TAG_TO_POSITION[np.asarray(emotion)[positions]]]
 
 
 def count_labels(emotion: npt.NDArray[np.uint8], positions: npt.NDArray[np.int64]) -> dict[str, int]:

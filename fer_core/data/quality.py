@@ -68,14 +68,6 @@ def pixel_hashes(pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint64]:
     return np.frombuffer(digests, dtype="<u8").astype(np.uint64)
 
 
-def fingerprint(dataset: FerDataset) -> str:
-    """32 hexadecimal digits that name these rows: pixels, labels, splits and row numbers, not the file they came in."""
-    whole = hashlib.blake2b(digest_size=16)
-    for part in (dataset.row.astype("<i8"), dataset.emotion, dataset.usage.astype("<U11"), dataset.pixels):
-        whole.update(np.ascontiguousarray(part).data.cast("B"))
-    return whole.hexdigest()
-
-
 def constant_images(pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.bool_]:
     """(N,) True where a picture (N, H, W) has a single grey value."""
     flat = pixels.reshape(len(pixels), -1)
@@ -93,7 +85,8 @@ def find(dataset: FerDataset, name: str, label_errors: npt.NDArray[np.int64] | N
     - near_duplicates: pairs that look alike (see NEAR_BITS) but are not exact copies. Left out: the later row of a
       pair, and the Training row of a pair across splits.
     - crowd: rows where more than half of the FER+ votes name another label than the row's. Left out: all.
-    - label_errors: positions found by confident learning, given as ``label_errors``. Left out: all.
+    - label_errors: positions found by confident learning, given as ``label_errors`` and kept in that order. Left
+      out: all.
 
     Raises:
         DatasetError: an unknown name, crowd without votes, or label_errors without any.
@@ -111,7 +104,7 @@ def find(dataset: FerDataset, name: str, label_errors: npt.NDArray[np.int64] | N
     if name == "label_errors":
         if label_errors is None:
             raise DatasetError("Label errors are found by a job of their own; start it first.")
-        return _single("label_errors", np.sort(label_errors))
+        return _single("label_errors", label_errors)
     raise DatasetError(f"There is no finding named {name!r}; there are {', '.join(FINDINGS)}.")
 
 
@@ -242,9 +235,9 @@ def _near_pairs(pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.int64]:
             close = np.bitwise_count(hashes[a] ^ hashes[b]) <= NEAR_BITS
             found.append(np.sort(np.stack([a[close], b[close]], axis=1), axis=1))
             step += 1
-    if not found:
-        return np.empty((0, 2), dtype=np.int64)
-    pairs = np.unique(np.concatenate(found), axis=0)
+    pairs = np.unique(np.concatenate([np.empty((0, 2), dtype=np.int64), *found]), axis=0)
+    if not len(pairs):
+        return pairs
     left, right = (_standardised(pixels[pairs[:, side]]) for side in (0, 1))
     return pairs[(left * right).mean(axis=1) >= NEAR_CORRELATION]
 

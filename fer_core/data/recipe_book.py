@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 from fer_core.data.balancing import RECIPES, Recipe, Split, count_labels
-from fer_core.data.quality import fingerprint
 from fer_core.data.reading import FerDataset
 from fer_core.errors import DatasetError
 
@@ -60,7 +59,7 @@ class RecipeBook:
             raise DatasetError(f"{name!r} is a recipe that comes with Facet; choose another name.")
         version = max(self._versions(name), default=0) + 1
         saved = SavedRecipe(
-            recipe=dataclasses.replace(recipe, name=f"{name}@{version}", data=fingerprint(dataset)),
+            recipe=dataclasses.replace(recipe, name=f"{name}@{version}", data=dataset.fingerprint),
             version=version,
             created=datetime.now(UTC).strftime("%Y-%m-%d"),
             counts={
@@ -98,7 +97,7 @@ class RecipeBook:
                 for key, value in content["recipe"].items()
             }
             return SavedRecipe(Recipe(**fields), version, content["created"], content["counts"])
-        except (OSError, ValueError, TypeError, KeyError) as error:
+        except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
             raise DatasetError(f"The saved recipe {path} is damaged: {error}.") from error
 
     def delete(self, name: str) -> None:

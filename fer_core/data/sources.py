@@ -6,21 +6,29 @@ import dataclasses
 import hashlib
 import json
 import shutil
+import threading
+from collections import OrderedDict, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 from io import BytesIO
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Final
 
 from fer_core.data.cache import DatasetCache
 from fer_core.data.pictures import read_folder, read_zip
 from fer_core.data.reading import FerDataset, Progress, join_votes, read_csv
-from fer_core.data.synthetic import SYNTHETIC, synthetic_sample, write_csv
+from fer_core.data.synthetic import SYNTHETIC, synthetic_sample, write_csv, write_votes
 from fer_core.errors import DatasetError
 from fer_core.settings import Settings
 
 #: Largest upload, bytes: the challenge's file has 301 MB.
 MOST_UPLOADED: Final = 400_000_000
+
+#: What FER+ calls its file of votes.
+VOTES_NAME: Final = "fer2013new.csv"
+
+#: Data sets kept in memory; the real one takes some 80 MB.
+_MOST_OPEN: Final = 3
 
 #: The re-issue of FER-2013 that the download fetches.
 KAGGLE_DATASET: Final = "msambare/fer2013"
@@ -77,6 +85,8 @@ class Registry:
         self._file = settings.home / "datasets.json"
         self._uploads = settings.home / "uploads"
         self.cache = DatasetCache(settings.home / "cache" / "datasets")
+        self._opened: OrderedDict[str, FerDataset] = OrderedDict()
+        self._locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
 
     def sources(self) -> tuple[Source, ...]:
         """Every data set, the real one first and the synthetic sample last."""
@@ -96,8 +106,10 @@ class Registry:
         names = ", ".join(source.name for source in self.sources())
         raise DatasetError(f"There is no data set named {name!r}; there are {names}.")
 
-    def add(self, path: Path, votes: Path | None = None) -> Source:
+    def add(self, path: Path, votes: Path | None = None, progress: Progress | None = None) -> Source:
         """Add what lies at a path; it is opened once, so that nothing unusable enters the list.
+
+        Without ``votes``, a file VOTES_NAME beside a CSV is taken for its votes.
 
         Raises:
             DatasetError: it cannot be used.
@@ -105,7 +117,10 @@ class Registry:
         path = path.expanduser().resolve()
         if not path.exists():
             raise DatasetError(f"There is no file or folder at {path}.")
-        read_dataset(path, votes, cache=self.cache)
+        beside = path.with_name(VOTES_NAME)
+        if votes is None and path.is_file() and beside.is_file():
+            votes = beside
+        read_dataset(path, votes, cache=self.cache, progress=progress)
         added = [source for source in self._added() if source.path != path]
         names = {source.name for source in (*added, *self.sources()) if source.path != path}
         name, number = path.name, 2
@@ -115,25 +130,28 @@ class Registry:
         self._write([*added, source])
         return source
 
-    def add_upload(self, name: str, content: BytesIO, votes: Path | None = None) -> Source:
-        """Keep an uploaded CSV or zip under FACET_HOME and add it; the same content is kept once.
+    def add_upload(
+        self, name: str, content: BytesIO, votes: BytesIO | None = None, progress: Progress | None = None
+    ) -> Source:
+        """Keep an uploaded CSV or zip, and its votes, under FACET_HOME and add it; the same content is kept once.
 
         Raises:
             DatasetError: too large, no room, or of no use.
         """
-        content.seek(0)
-        digest = hashlib.file_digest(content, "sha256").hexdigest()
-        if content.tell() > MOST_UPLOADED:
+        digest = hashlib.sha256(content.getbuffer()).hexdigest()
+        if content.getbuffer().nbytes > MOST_UPLOADED:
             raise DatasetError(f"{name} is larger than {MOST_UPLOADED // 1_000_000} MB.")
         suffix = ".zip" if name.lower().endswith(".zip") else ".csv"
         folder = self._uploads / digest[:16]
-        path = folder / f"{Path(name).stem[:60] or 'upload'}{suffix}"
+        path = folder / f"{PurePath(name).stem[:60] or 'upload'}{suffix}"
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            content.seek(0)
-            with path.open("wb") as file:
-                shutil.copyfileobj(content, file)
-            return self.add(path, votes)
+            for target, source in ((path, content), (folder / VOTES_NAME, votes)):
+                if source is not None:
+                    source.seek(0)
+                    with target.open("wb") as file:
+                        shutil.copyfileobj(source, file)
+            return self.add(path, progress=progress)
         except OSError as error:
             shutil.rmtree(folder, ignore_errors=True)
             raise DatasetError(f"{name} cannot be kept here: {error.strerror}.") from error
@@ -149,23 +167,44 @@ class Registry:
         self._write([source for source in self._added() if source.name != name])
 
     def open(self, source: Source, progress: Progress | None = None) -> FerDataset:
-        """The rows of a data set, with its votes.
+        """The rows of a data set, with its votes; what is open already is shared, and nobody reads it a second time.
 
         Raises:
             DatasetError: the file is gone or cannot be used.
         """
-        if source.path is None:
-            return synthetic_sample()
-        return read_dataset(source.path, source.votes, cache=self.cache, progress=progress)
+        key = self._key(source)
+        with self._locks[key]:
+            if key not in self._opened:
+                if source.path is None:
+                    self._opened[key] = synthetic_sample()
+                else:
+                    self._opened[key] = read_dataset(
+                        source.path, source.votes, cache=self.cache, progress=progress
+                    )
+            dataset = self._opened[key]
+            self._opened.move_to_end(key)
+            while len(self._opened) > _MOST_OPEN:
+                self._opened.popitem(last=False)
+        return dataset
 
-    def file_of(self, source: Source) -> Path:
-        """A path that the command line takes; the synthetic sample is written under FACET_HOME first."""
+    def _key(self, source: Source) -> str:
+        if source.path is None:
+            return SYNTHETIC
+        votes = self.cache.digest(source.votes) if source.votes is not None else ""
+        return f"{self.cache.digest(source.path)} {votes}"
+
+    def files_of(self, source: Source) -> tuple[Path, Path | None]:
+        """The data and votes as files that the command line takes; the synthetic sample is written first."""
         if source.path is not None:
-            return source.path
-        path = self._settings.home / "cache" / "synthetic-sample.csv"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_csv(synthetic_sample(), path)
-        return path
+            return source.path, source.votes
+        dataset = self.open(source)
+        folder = self._settings.home / "cache" / f"synthetic-{dataset.fingerprint[:12]}"
+        data, votes = folder / "synthetic-sample.csv", folder / VOTES_NAME
+        if not votes.exists():
+            folder.mkdir(parents=True, exist_ok=True)
+            write_csv(dataset, data)
+            write_votes(dataset, votes)
+        return data, votes
 
     def _added(self) -> list[Source]:
         try:

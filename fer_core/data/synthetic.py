@@ -120,8 +120,22 @@ def synthetic_sample(rows: int = 420, seed: int = 2013) -> FerDataset:
 
 
 def write_csv(dataset: FerDataset, path: Path) -> None:
-    """Write a data set in the challenge's format, row by row in its own order (votes are not part of it)."""
+    """Write a data set in the challenge's format, row by row in its own order (votes go into a file of their own)."""
     with path.open("w", encoding="utf-8", newline="") as file:
         file.write("emotion,pixels,Usage\n")
         for face, tag, usage in zip(dataset.pixels, dataset.emotion, dataset.usage, strict=True):
             file.write(f"{tag},{' '.join(map(str, face.ravel().tolist()))},{usage}\n")
+
+
+def write_votes(dataset: FerDataset, path: Path) -> None:
+    """Write a data set's votes in the format of FER+ (fer2013new.csv).
+
+    Raises:
+        ValueError: it has none.
+    """
+    if dataset.votes is None:
+        raise ValueError("Expected a data set with votes, got one without.")
+    with path.open("w", encoding="utf-8", newline="") as file:
+        file.write(f"Usage,Image name,{','.join(FERPLUS_COLUMNS)}\n")
+        for row, usage, votes in zip(dataset.row, dataset.usage, dataset.votes.tolist(), strict=True):
+            file.write(f"{usage},fer{row:07d}.png,{','.join(map(str, votes))}\n")

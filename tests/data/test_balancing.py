@@ -6,8 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fer_core.data.balancing import RECIPES, Recipe, balance, count_labels, split_dataset
+from fer_core.data.balancing import RECIPES, Recipe, balance, count_labels, row_weights, split_dataset
+from fer_core.data.quality import FINDINGS, find
 from fer_core.data.reading import FerDataset
+from fer_core.data.synthetic import synthetic_sample
 from fer_core.errors import DatasetError
 
 
@@ -91,3 +93,122 @@ def test_arrays_that_do_not_fit_are_refused(emotion: list[int], usage: list[str]
 def test_no_rows_give_an_empty_split() -> None:
     split = balance([], [], RECIPES["report"])
     assert (len(split.train), len(split.validation), len(split.test)) == (0, 0, 0)
+
+
+#: Tags of five labels, uneven, and two that no recipe uses.
+UNEVEN = np.repeat([0, 1, 2, 3, 4, 5, 6], [30, 5, 9, 80, 40, 20, 50]).astype(np.uint8)
+
+
+def counts_of(recipe: Recipe) -> tuple[int, ...]:
+    split = balance(UNEVEN, ["Training"] * len(UNEVEN), recipe)
+    return tuple(count_labels(UNEVEN, split.train).values())
+
+
+@pytest.mark.parametrize(
+    ("recipe", "expected"),
+    [
+        pytest.param(Recipe("r"), (30, 80, 40, 20, 50), id="as is"),
+        pytest.param(Recipe("r", method="undersample"), (20, 20, 20, 20, 20), id="down to the rarest"),
+        pytest.param(Recipe("r", method="oversample"), (80, 80, 80, 80, 80), id="up to the most frequent"),
+        pytest.param(Recipe("r", caps=(35,) * 5), (30, 35, 35, 20, 35), id="one cap"),
+        pytest.param(Recipe("r", caps=(1, 99, 40, 19, 2)), (1, 80, 40, 19, 2), id="a cap of its own"),
+        pytest.param(Recipe("r", caps=(35,) * 5, method="oversample"), (35,) * 5, id="a cap, then more"),
+        pytest.param(Recipe("r", happy_limit=49), (30, 50, 40, 20, 50), id="the report's rule"),
+    ],
+)
+def test_each_way_to_balance(recipe: Recipe, expected: tuple[int, ...]) -> None:
+    assert counts_of(recipe) == expected
+
+
+def test_oversampling_keeps_every_row_and_undersampling_repeats_none() -> None:
+    usage = ["Training"] * len(UNEVEN)
+    more = balance(UNEVEN, usage, Recipe("r", method="oversample")).train
+    assert set(more) == set(np.flatnonzero(~np.isin(UNEVEN, (1, 2))))
+    fewer = balance(UNEVEN, usage, Recipe("r", method="undersample")).train
+    assert len(set(fewer)) == len(fewer)
+
+
+@pytest.mark.parametrize("method", ["undersample", "oversample"])
+def test_a_seed_draws_the_same_rows_and_another_others(method: str) -> None:
+    usage = ["Training"] * len(UNEVEN)
+
+    def rows(seed: int) -> bytes:
+        return balance(UNEVEN, usage, Recipe("r", method=method, seed=seed)).train.tobytes()  # type: ignore[arg-type]
+
+    assert rows(3) == rows(3)
+    assert rows(3) != rows(4)
+
+
+def test_drawn_rows_are_the_same_on_every_machine() -> None:
+    # The value itself is the promise: a saved recipe gives these rows wherever it is used.
+    split = balance(
+        UNEVEN, ["Training"] * len(UNEVEN), Recipe("r", method="undersample", held_back=0.1, seed=5)
+    )
+    assert split.train[:12].tolist() == [1, 3, 4, 5, 7, 8, 11, 13, 14, 18, 20, 21]
+    assert split.validation[:6].tolist() == [2, 9, 19, 58, 63, 68]
+
+
+def test_labels_without_rows_are_no_reason_to_fail() -> None:
+    tags = np.array([3, 3, 4], np.uint8)
+    for method in ("undersample", "oversample"):
+        split = balance(tags, ["Training"] * 3, Recipe("r", method=method))  # type: ignore[arg-type]
+        assert set(tags[split.train]) == {3, 4}
+
+
+def test_class_weights_make_every_label_count_the_same() -> None:
+    positions = np.flatnonzero(~np.isin(UNEVEN, (1, 2)))
+    weights = row_weights(UNEVEN, positions)
+    sums = [weights[UNEVEN[positions] == tag].sum() for tag in (0, 3, 4, 5, 6)]
+    assert np.allclose(sums, len(positions) / 5)
+    assert row_weights(UNEVEN, np.array([31])).tolist() == [1.0]
+
+
+def test_every_finding_can_be_left_out_and_what_is_known_is_not_sought_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    sample = synthetic_sample()
+    everything = split_dataset(sample, Recipe("all"))
+    for name in FINDINGS:
+        finding = find(sample, name, np.array([20, 30]) if name == "label_errors" else None)
+        recipe = Recipe("r", exclude=(name,), label_errors=(20, 30) if name == "label_errors" else ())
+        split = split_dataset(sample, recipe)
+        assert set(everything.train) - set(split.train) == set(everything.train) & set(finding.excluded)
+        monkeypatch.setattr("fer_core.data.balancing.find", None)
+        known = split_dataset(sample, recipe, {name: finding})
+        monkeypatch.undo()
+        assert known.train.tobytes() == split.train.tobytes()
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"held_back": 1.0},
+        {"happy_limit": -1},
+        {"caps": (1, 2)},
+        {"caps": (1, 2, 3, 4, 0)},
+        {"method": "magic"},
+        {"exclude": ("ugly",)},
+    ],
+    ids=str,
+)
+def test_a_recipe_checks_itself(wrong: dict[str, object]) -> None:
+    with pytest.raises(ValueError, match="Expected"):
+        Recipe("r", **wrong)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("recipe", "words"),
+    [
+        (RECIPES["report"], "happy up to 4,001"),
+        (RECIPES["release"], "10% of them held back"),
+        (Recipe("r", caps=(9,) * 5), "at most 9 a label"),
+        (Recipe("r", caps=(1, 2, 3, 4, 5)), "at most 1 angry, 2 happy"),
+        (Recipe("r", method="oversample"), "as often as the most frequent"),
+        (Recipe("r", class_weights=True), "weighed"),
+        (Recipe("r", exclude=("constant", "crowd")), "without single-colour images, rows the crowd"),
+        (Recipe("r", seed=42), "(seed 42)."),
+    ],
+)
+def test_a_recipe_is_one_sentence(recipe: Recipe, words: str) -> None:
+    assert words in recipe.sentence()
+    assert recipe.sentence().count(".") == 1

@@ -83,7 +83,7 @@ def lose_model(home: Path) -> None:
     (home / "active_model.json").write_text(json.dumps({"name": "gone"}))
 
 
-@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("name", ["overview", "live"])
 @pytest.mark.parametrize("damage", [break_model, lose_model])
 def test_what_is_broken_is_one_sentence_and_no_trace(
     name: str, damage: Callable[[Path], None], home: Path, open_page: Callable[[str], AppTest]

@@ -1,0 +1,222 @@
+from __future__ import annotations
+
+import io
+import sys
+import threading
+import types
+from pathlib import Path
+
+import pytest
+
+from fer_core.data import sources
+from fer_core.data.reading import FerDataset
+from fer_core.data.sources import Registry, download_from_kaggle, read_dataset
+from fer_core.data.synthetic import SYNTHETIC, synthetic_sample, write_csv, write_votes
+from fer_core.errors import DatasetError
+from fer_core.settings import Settings
+from tests.fer_files import line, write_file
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings.from_environment(
+        {"FACET_HOME": str(tmp_path / "home"), "FACET_DATASET": str(tmp_path / "no")}
+    )
+
+
+@pytest.fixture
+def registry(settings: Settings) -> Registry:
+    return Registry(settings)
+
+
+@pytest.fixture
+def csv_file(tmp_path: Path) -> Path:
+    return write_file(tmp_path / "mine.csv", line(0), line(3))
+
+
+def names(registry: Registry) -> list[str]:
+    return [source.name for source in registry.sources()]
+
+
+def test_on_a_fresh_machine_there_is_the_synthetic_sample(registry: Registry) -> None:
+    (source,) = registry.sources()
+    assert source.name == SYNTHETIC
+    assert source.synthetic
+    assert registry.open(source).identity == synthetic_sample().identity
+
+
+def test_the_real_file_comes_first_with_its_votes(tmp_path: Path) -> None:
+    sample = synthetic_sample(30)
+    write_csv(sample, tmp_path / "fer2013.csv")
+    write_votes(sample, tmp_path / "votes.csv")
+    registry = Registry(
+        Settings.from_environment(
+            {
+                "FACET_HOME": str(tmp_path / "home"),
+                "FACET_DATASET": str(tmp_path / "fer2013.csv"),
+                "FACET_VOTES": str(tmp_path / "votes.csv"),
+            }
+        )
+    )
+    first, last = registry.sources()
+    assert (first.name, last.name) == ("fer2013.csv", SYNTHETIC)
+    assert registry.open(first).identity == sample.identity
+
+
+def test_what_is_added_stays_and_can_be_taken_away(
+    registry: Registry, settings: Settings, csv_file: Path
+) -> None:
+    source = registry.add(csv_file)
+    assert names(Registry(settings)) == ["mine.csv", SYNTHETIC]
+    registry.remove(source.name)
+    assert names(Registry(settings)) == [SYNTHETIC]
+    assert csv_file.exists()
+
+
+def test_votes_beside_a_file_join_by_themselves(registry: Registry, tmp_path: Path) -> None:
+    sample = synthetic_sample(30)
+    write_csv(sample, tmp_path / "a.csv")
+    write_votes(sample, tmp_path / "fer2013new.csv")
+    assert registry.open(registry.add(tmp_path / "a.csv")).votes is not None
+
+
+def test_two_files_of_one_name_get_two_names(registry: Registry, csv_file: Path, tmp_path: Path) -> None:
+    (tmp_path / "other").mkdir()
+    other = write_file(tmp_path / "other" / "mine.csv", line(4))
+    registry.add(csv_file)
+    registry.add(other)
+    registry.add(csv_file)
+    assert names(registry) == ["mine.csv (2)", "mine.csv", SYNTHETIC] or names(registry) == [
+        "mine.csv",
+        "mine.csv (2)",
+        SYNTHETIC,
+    ]
+    assert {registry.open(registry.find(name)).emotion.tolist()[0] for name in names(registry)[:2]} == {0, 4}
+
+
+@pytest.mark.parametrize("content", [b"nothing", b"emotion,pixels,Usage\n"])
+def test_what_is_of_no_use_never_enters_the_list(registry: Registry, tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "bad.csv").write_bytes(content)
+    with pytest.raises(DatasetError):
+        registry.add(tmp_path / "bad.csv")
+    with pytest.raises(DatasetError):
+        registry.add_upload("bad.csv", io.BytesIO(content))
+    assert names(registry) == [SYNTHETIC]
+    assert not list((tmp_path / "home" / "uploads").glob("*"))
+
+
+def test_an_upload_is_kept_once_and_goes_when_it_is_removed(
+    registry: Registry, csv_file: Path, tmp_path: Path
+) -> None:
+    for _ in range(2):
+        source = registry.add_upload("mine.csv", io.BytesIO(csv_file.read_bytes()))
+    kept = list((tmp_path / "home" / "uploads").rglob("*.csv"))
+    assert len(kept) == 1
+    registry.remove(source.name)
+    assert not kept[0].exists()
+
+
+@pytest.mark.parametrize("name", ["../../evil.csv", "/etc/evil.csv", "", "con.csv", "x" * 300 + ".csv"])
+def test_an_upload_s_name_reaches_nowhere_else(
+    name: str, registry: Registry, csv_file: Path, tmp_path: Path
+) -> None:
+    source = registry.add_upload(name, io.BytesIO(csv_file.read_bytes()))
+    assert source.path is not None
+    assert (tmp_path / "home" / "uploads").resolve() in source.path.resolve().parents
+
+
+def test_an_upload_brings_its_votes(registry: Registry, tmp_path: Path) -> None:
+    sample = synthetic_sample(30)
+    write_csv(sample, tmp_path / "a.csv")
+    write_votes(sample, tmp_path / "v.csv")
+    content, votes = (io.BytesIO((tmp_path / name).read_bytes()) for name in ("a.csv", "v.csv"))
+    assert registry.open(registry.add_upload("a.csv", content, votes)).identity == sample.identity
+
+
+def test_too_large_an_upload_is_refused(
+    registry: Registry, csv_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sources, "MOST_UPLOADED", 1_000)
+    with pytest.raises(DatasetError, match="larger than"):
+        registry.add_upload("mine.csv", io.BytesIO(csv_file.read_bytes()))
+
+
+def test_nobody_reads_a_file_twice(
+    registry: Registry, csv_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = registry.add(csv_file)
+    registry.cache = Registry(registry._settings).cache
+    calls: list[int] = []
+    both_wait = threading.Barrier(2)
+
+    def slow(*arguments: object, **options: object) -> FerDataset:
+        calls.append(1)
+        return read_dataset(csv_file)
+
+    monkeypatch.setattr(sources, "read_dataset", slow)
+    opened: list[FerDataset] = []
+
+    def visit() -> None:
+        both_wait.wait(10)
+        opened.append(registry.open(source))
+
+    visitors = [threading.Thread(target=visit) for _ in range(2)]
+    for visitor in visitors:
+        visitor.start()
+    for visitor in visitors:
+        visitor.join(20)
+    assert calls == [1]
+    assert opened[0] is opened[1]
+
+
+def test_a_changed_file_is_opened_anew(registry: Registry, csv_file: Path) -> None:
+    source = registry.add(csv_file)
+    before = registry.open(source)
+    write_file(csv_file, line(6))
+    assert registry.open(source).emotion.tolist() == [6]
+    assert before.emotion.tolist() == [0, 3]
+
+
+def test_the_synthetic_sample_has_files_that_read_back_the_same(registry: Registry) -> None:
+    source = registry.find(SYNTHETIC)
+    data, votes = registry.files_of(source)
+    assert read_dataset(data, votes).identity == registry.open(source).identity
+
+
+@pytest.mark.parametrize("content", ["{", "[1]", '[{"name": 1}]'])
+def test_a_damaged_list_is_an_empty_one(registry: Registry, tmp_path: Path, content: str) -> None:
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home" / "datasets.json").write_text(content)
+    assert names(registry) == [SYNTHETIC]
+
+
+def test_an_unknown_name_lists_the_known_ones(registry: Registry) -> None:
+    with pytest.raises(DatasetError, match=SYNTHETIC):
+        registry.find("gone")
+
+
+def fake_kagglehub(monkeypatch: pytest.MonkeyPatch, download: object) -> None:
+    module = types.ModuleType("kagglehub")
+    module.dataset_download = download  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "kagglehub", module)
+
+
+def test_a_download_gives_its_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    fake_kagglehub(monkeypatch, lambda name: str(tmp_path))
+    assert download_from_kaggle() == tmp_path
+
+
+def test_without_the_package_the_sentence_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "kagglehub", None)
+    with pytest.raises(DatasetError, match="pip install kagglehub"):
+        download_from_kaggle()
+
+
+def test_without_a_network_the_sentence_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(name: str) -> str:
+        raise ConnectionError("no route\nto host")
+
+    fake_kagglehub(monkeypatch, fail)
+    with pytest.raises(DatasetError, match=r"no route\).*by hand") as caught:
+        download_from_kaggle()
+    assert len(str(caught.value).splitlines()) == 1
