@@ -11,7 +11,12 @@ from pathlib import Path
 import pytest
 
 from fer_core.__main__ import main
-from fer_core.labels import LABELS
+from fer_core.data.balancing import Recipe, count_labels, split_dataset
+from fer_core.data.label_errors import LabelErrorStore
+from fer_core.data.recipe_book import RecipeBook
+from fer_core.data.sources import read_dataset
+from fer_core.labels import FER2013_LABELS, LABELS
+from fer_core.training.background import BackgroundJob
 from tests.fer_files import line, write_file, write_striped_file
 
 
@@ -33,6 +38,61 @@ def test_balance_counts_every_label(data: Path, capsys: pytest.CaptureFixture[st
 def test_balance_without_json_is_for_people(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["dataset", "balance", str(data)]) == 0
     assert "train: angry 20, happy 20" in capsys.readouterr().out
+
+
+def test_inspect_prints_the_keys_of_the_public_interface(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = write_file(tmp_path / "f.csv", line(0), line(0), "3,1,Training", line(3, usage="PublicTest"))
+    assert run_json(capsys, "dataset", "inspect", path, "--json") == {
+        "rows": 3,
+        "counts": {
+            "Training": dict.fromkeys(FER2013_LABELS, 0) | {"angry": 2},
+            "PublicTest": dict.fromkeys(FER2013_LABELS, 0) | {"happy": 1},
+        },
+        "bad_rows": [{"line": 4, "reason": "expected 2,304 pixels, got 1"}],
+        "constant_images": 3,
+        "duplicate_groups": 1,
+        "duplicate_images": 3,
+        "cross_split_groups": 1,
+        "conflicting_groups": 1,
+    }
+    assert main(["dataset", "inspect", str(path)]) == 0
+    assert "rows: 3, set aside: 1" in capsys.readouterr().out
+
+
+def test_a_sample_with_votes_can_be_balanced_by_a_saved_recipe(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("FACET_HOME", str(tmp_path / "home"))
+    files = [str(tmp_path / name) for name in ("s.csv", "v.csv")]
+    assert main(["dataset", "sample", files[0], "--rows", "120", "--votes", files[1]]) == 0
+    capsys.readouterr()
+    dataset = read_dataset(Path(files[0]), Path(files[1]))
+    recipe = Recipe("mine", method="undersample", exclude=("duplicates", "crowd"))
+    split = split_dataset(dataset, recipe)
+    RecipeBook(tmp_path / "home" / "recipes").save(recipe, dataset, split)
+    found = run_json(
+        capsys, "dataset", "balance", files[0], "--votes", files[1], "--recipe", "mine", "--json"
+    )
+    assert found["train"] == count_labels(dataset.emotion, split.train)
+
+
+@pytest.mark.trains
+def test_labels_are_looked_through_and_kept_for_the_page(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("FACET_HOME", str(tmp_path / "home"))
+    path = tmp_path / "s.csv"
+    main(["dataset", "sample", str(path), "--rows", "150"])
+    capsys.readouterr()
+    found = run_json(capsys, "dataset", "labels", path, "--folds", "2", "--epochs", "1", "--json")
+    assert set(found) == {"judged", "accuracy", "label_errors"}
+    store = LabelErrorStore(tmp_path / "home" / "label_errors")
+    kept = store.load(read_dataset(path))
+    assert kept is not None
+    assert kept.rows.tolist() == [entry["row"] for entry in found["label_errors"]]
+    assert BackgroundJob(store.folder(read_dataset(path))).progress() == 1
 
 
 EVALUATE_KEYS = {
@@ -70,6 +130,10 @@ def test_evaluate_of_rows_that_are_not_there_is_null_not_zero(
     ("arguments", "sentence"),
     [
         pytest.param(["dataset", "balance", "absent.csv"], "no file at absent.csv", id="no such file"),
+        pytest.param(["dataset", "inspect", "absent.csv"], "no file at absent.csv", id="nothing to inspect"),
+        pytest.param(["dataset", "sample", "s.csv", "--rows", "3"], "at least 30", id="too small a sample"),
+        pytest.param(["dataset", "sample", "no/s.csv"], "cannot be written", id="nowhere to write"),
+        pytest.param(["dataset", "labels", "DATA", "--folds", "1"], "at least 2 folds", id="one fold"),
         pytest.param(["dataset", "balance", "DATA", "--recipe", "x"], "report, release", id="no such recipe"),
         pytest.param(["evaluate", "DATA", "--usage", "Test"], "Expected Usages among", id="no such Usage"),
         pytest.param(["evaluate", "DATA", "--model", "absent"], "no model folder", id="no such model"),

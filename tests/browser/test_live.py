@@ -15,7 +15,7 @@ from tests.browser.conftest import CAMERA_FLAGS
 pytestmark = pytest.mark.browser
 
 STREAMER = 'iframe[title="streamlit_webrtc.component.webrtc_streamer"]'
-PAGES = ("overview", "live")
+PAGES = ("overview", "live", "dataset")
 
 #: Counts pixels of the video close to a colour (red, green, blue).
 COUNT_PIXELS = """(video, [r, g, b]) => {

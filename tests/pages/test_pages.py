@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -21,34 +20,6 @@ from fer_core.labels import LABELS
 from fer_core.settings import PROJECT_ROOT
 
 PAGES = sorted(path.stem for path in (PROJECT_ROOT / "pages").glob("[!_]*.py"))
-
-
-@pytest.fixture
-def home(tmp_path: Path, small_model: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A FACET_HOME whose active model is a small one with figures, whatever the project ships."""
-    home = tmp_path / "home"
-    shutil.copytree(small_model, home / "models" / "small")
-    (home / "active_model.json").write_text(json.dumps({"name": "small"}))
-    monkeypatch.setenv("FACET_HOME", str(home))
-    monkeypatch.setenv("FACET_PUBLIC", "0")
-    monkeypatch.delenv("FACET_CATALOGUE", raising=False)
-    return home
-
-
-@pytest.fixture
-def open_page(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], AppTest]:
-    import streamlit as st
-
-    st.cache_resource.clear()
-    monkeypatch.chdir(PROJECT_ROOT)
-
-    def run(name: str) -> AppTest:
-        # Outside a browser there is no session for the stream to hang on.
-        with patch("streamlit_webrtc.component.get_this_session_info", return_value=None):
-            app = AppTest.from_file(str(PROJECT_ROOT / "app.py"), default_timeout=60).run()
-            return app.switch_page(f"pages/{name}.py").run()
-
-    return run
 
 
 def html_of(app: AppTest) -> str:
