@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
 import shutil
@@ -19,13 +20,17 @@ import onnxruntime
 from fer_core.data.reading import FerDataset
 from fer_core.data.sources import read_dataset
 from fer_core.errors import ModelError, TrainingError
+from fer_core.evaluation.calibration import Blend, choose_blend
+from fer_core.evaluation.crowd import agree_with_crowd, crowd_majority
 from fer_core.evaluation.judging import Evaluation, judge_dataset, training_hashes
-from fer_core.evaluation.metrics import measure
-from fer_core.labels import LABELS
+from fer_core.evaluation.metrics import calibration_interval, measure
+from fer_core.labels import LABELS, TAG_TO_POSITION
 from fer_core.model_folder import ModelFolder
 from fer_core.preprocessing import to_model_input
+from fer_core.training.heads import fold_heads, two_headed
 from fer_core.training.networks import build_network
 from fer_core.training.run_folder import RunFolder
+from fer_core.vision.classifier import ExpressionClassifier
 
 #: The largest difference allowed between a Keras and an ONNX probability.
 PARITY_LIMIT: Final = 1e-4
@@ -67,7 +72,7 @@ def release(run_dir: Path, name: str, into: Path, votes: Path | None = None) -> 
     with tempfile.TemporaryDirectory(dir=into, prefix=".releasing-") as scratch:
         folder = Path(scratch) / name
         folder.mkdir()
-        network = _trained_network(run, record)
+        network, blend = _trained_network(run, record, dataset)
         _save_compressed(network, folder / "model.keras")
         export_onnx(network, folder / "model.onnx")
         difference = parity(network, folder / "model.onnx", dataset.pixels[:PARITY_FACES])
@@ -76,13 +81,14 @@ def release(run_dir: Path, name: str, into: Path, votes: Path | None = None) -> 
                 f"The exported network differs from the trained one by {difference:.1e} on {PARITY_FACES} faces; "
                 f"expected less than {PARITY_LIMIT:.0e}. Nothing was released."
             )
-        card = _card(name, run, record)
+        card = _card(name, run, record, blend)
         card["parity"] = {"largest_difference": difference, "faces": min(PARITY_FACES, len(dataset))}
         _write_card(folder, card)
         evaluation = judge_dataset(ModelFolder.open(folder), dataset, ("PublicTest",))
         if len(evaluation.predictions.row):
             evaluation.predictions.save(folder / "evaluation.npz", training_hashes(dataset))
             card.update(_figures(evaluation))
+            card["figures"] += _crowd_figures(ModelFolder.open(folder), dataset)
         _write_card(folder, card)
         shutil.move(folder, target)
     return ModelFolder.open(target)
@@ -116,20 +122,35 @@ def _read_data(record: dict[str, Any], votes: Path | None) -> FerDataset:
     return read_dataset(Path(data["file"]), votes)
 
 
-def _trained_network(run: RunFolder, record: dict[str, Any]) -> keras.Model:
+def _trained_network(
+    run: RunFolder, record: dict[str, Any], dataset: FerDataset
+) -> tuple[keras.Model, Blend | None]:
+    """The run's network with one head, and the blend of two heads it holds, or None where it was trained with one."""
     preset = record["preset"]
     # Built anew so that a network trained in bfloat16 is saved and exported in float32.
     network = build_network(preset["network"], len(preset["output_labels"]))
+    trained = two_headed(network) if preset.get("vote_head") else network
     try:
-        network.load_weights(run.kept_weights)
+        trained.load_weights(run.kept_weights)
     except (OSError, ValueError) as error:
         raise TrainingError(f"The weights of {run.path} do not fit its record: {error}.") from error
+    blend = None
+    if trained is not network:
+        blend = _blend_on_held_back(trained, record, dataset)
+        fold_heads(network, trained, blend.label_share, blend.temperature)
     for weight in network.trainable_weights:
         # Half precision is far finer than what training leaves certain, and lets the files compress. Biases and
         # normalisations are few and stay whole.
         if len(weight.shape) > 1:
             weight.assign(keras.ops.convert_to_numpy(weight).astype(np.float16).astype(np.float32))
-    return network
+    return network, blend
+
+
+def _blend_on_held_back(trained: keras.Model, record: dict[str, Any], dataset: FerDataset) -> Blend:
+    held = np.flatnonzero(np.isin(dataset.row, record["validation_rows"]))
+    shares = trained.predict(to_model_input(dataset.pixels[held]), batch_size=256, verbose=0)
+    truth = TAG_TO_POSITION[dataset.emotion[held]].astype(np.int64)
+    return choose_blend(shares, truth, None if dataset.votes is None else dataset.votes[held])
 
 
 def _save_compressed(network: keras.Model, path: Path) -> None:
@@ -142,7 +163,7 @@ def _save_compressed(network: keras.Model, path: Path) -> None:
     plain.unlink()
 
 
-def _card(name: str, run: RunFolder, record: dict[str, Any]) -> dict[str, Any]:
+def _card(name: str, run: RunFolder, record: dict[str, Any], blend: Blend | None) -> dict[str, Any]:
     preset = record["preset"]
     history = run.history_rows()
     best = preset["keep"] == "best"
@@ -155,7 +176,8 @@ def _card(name: str, run: RunFolder, record: dict[str, Any]) -> dict[str, Any]:
     return {
         "name": name,
         "description": f"Preset {preset['name']}: {record['parameters']:,} parameters, {len(history)} epochs on "
-        f"{sum(record['train_counts'].values()):,} FER-2013 faces. Kept: {chosen}.",
+        f"{record.get('train_rows', sum(record['train_counts'].values())):,} FER-2013 faces. Kept: {chosen}."
+        + (f" {_in_words(blend)}" if blend is not None else ""),
         "labels": list(preset["output_labels"]),
         "created": datetime.now(UTC).strftime("%Y-%m-%d"),
         "parameters": record["parameters"],
@@ -177,10 +199,56 @@ def _card(name: str, run: RunFolder, record: dict[str, Any]) -> dict[str, Any]:
             "seconds": record["seconds"],
             "versions": record["versions"],
         },
+        "blend": None if blend is None else dataclasses.asdict(blend),
         "figures": [],
         "per_class": {},
         "limits": list(_LIMITS),
     }
+
+
+def _in_words(blend: Blend) -> str:
+    return (
+        f"It answers {blend.label_share:.0%} by a head that learnt the original labels and {1 - blend.label_share:.0%} "
+        f"by one that learnt the crowd's votes, at temperature {blend.temperature:.2f}; on {blend.rows:,} rows held "
+        "back from Training this share named labels and crowd's majorities best."
+    )
+
+
+def _crowd_figures(folder: ModelFolder, dataset: FerDataset) -> list[dict[str, Any]]:
+    """The card's figures against the crowd on PublicTest; none without votes."""
+    if dataset.votes is None:
+        return []
+    classifier = ExpressionClassifier(folder)
+    public = dataset.usage == "PublicTest"
+    clear = np.flatnonzero(public & (crowd_majority(dataset.votes) >= 0))
+    named = np.flatnonzero(public & (TAG_TO_POSITION[dataset.emotion] >= 0))
+    majority = agree_with_crowd(classifier.classify(dataset.pixels[clear]), dataset.votes[clear])
+    distance = agree_with_crowd(classifier.classify(dataset.pixels[named]), dataset.votes[named])
+    found = []
+    if majority.interval is not None:
+        found.append(
+            {
+                "name": "agreement with the crowd's majority",
+                "value": majority.accuracy,
+                "low": majority.interval[0],
+                "high": majority.interval[1],
+                "n": majority.n,
+                "rows": "FER-2013 PublicTest, rows where more than half of the FER+ votes name one of the five",
+            }
+        )
+    if distance.floor is not None:
+        found.append(
+            {
+                "name": "cross-entropy against the crowd's votes, nats",
+                "value": distance.cross_entropy,
+                "low": None,
+                "high": None,
+                "n": distance.rows,
+                "rows": "FER-2013 PublicTest, 5 classes, rows with votes for them; no model can go below "
+                f"{distance.floor:.3f}",
+            }
+        )
+    return found
 
 
 def _figures(evaluation: Evaluation) -> dict[str, Any]:
@@ -200,7 +268,13 @@ def _figures(evaluation: Evaluation) -> dict[str, Any]:
         ),
         ("macro F1", result["macro_f1"], None, n, everything),
         ("macro F2", result["macro_f2"], None, n, everything),
-        ("expected calibration error, 15 bins", result["ece"], None, n, everything),
+        (
+            "expected calibration error, 15 bins",
+            result["ece"],
+            calibration_interval(known.truth, known.probabilities),
+            n,
+            everything,
+        ),
     ]
     return {
         "figures": [

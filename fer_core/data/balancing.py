@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
@@ -12,7 +13,7 @@ import numpy.typing as npt
 from fer_core.data.quality import FINDINGS, Finding, constant_images, find, pixel_hashes
 from fer_core.data.reading import FerDataset
 from fer_core.errors import DatasetError
-from fer_core.labels import FER2013_LABELS, LABELS, TAG_TO_POSITION
+from fer_core.labels import FER2013_LABELS, LABELS, TAG_TO_POSITION, five_votes
 
 METHODS: Final = ("all", "undersample", "oversample")
 
@@ -46,6 +47,8 @@ class Recipe:
         caps: at most this many training rows of each of LABELS, drawn by seed, before the method; none keeps all.
         class_weights: weigh each training row by N / (5 * rows of its label), so that every label counts the same.
         exclude: findings (quality.FINDINGS) whose rows neither train nor are held back.
+        voted_rows: also train on rows tagged disgust or fear of which more than half of the FER+ votes name one of
+            LABELS; they teach what the crowd says and are neither counted, resampled nor held back.
         label_errors: row numbers that the finding "label_errors" leaves out; they belong to one data set.
         data: fingerprint of the data set a saved recipe was made on; empty for none.
         seed: draws what is drawn.
@@ -60,6 +63,7 @@ class Recipe:
     caps: tuple[int, ...] = ()
     class_weights: bool = False
     exclude: tuple[str, ...] = ()
+    voted_rows: bool = False
     label_errors: tuple[int, ...] = ()
     data: str = ""
 
@@ -94,6 +98,8 @@ class Recipe:
                 "every label as often as the "
                 + ("rarest" if self.method == "undersample" else "most frequent")
             )
+        if self.voted_rows:
+            parts.append("with the disgust and fear rows that the crowd gives to one of the five")
         if self.class_weights:
             parts.append("weighed so that every label counts the same")
         if self.held_back:
@@ -108,7 +114,14 @@ RECIPES: Final = {
     recipe.name: recipe
     for recipe in (
         Recipe("report", happy_limit=4_000),
-        Recipe("release", held_back=0.1, clean=True, seed=2013),
+        Recipe(
+            "release",
+            held_back=0.1,
+            clean=True,
+            exclude=("constant", "duplicates"),
+            voted_rows=True,
+            seed=2013,
+        ),
     )
 }
 
@@ -220,7 +233,15 @@ def split_dataset(
     Raises:
         DatasetError: a finding cannot be made on this data set, or the recipe's label errors belong to another.
     """
-    split = _balance(dataset.emotion, dataset.usage, recipe, _allowed(dataset, recipe, findings or {}))
+    allowed = _allowed(dataset, recipe, findings or {})
+    split = _balance(dataset.emotion, dataset.usage, recipe, allowed)
+    if recipe.voted_rows and dataset.votes is not None:
+        voted = _voted_rows(dataset)
+        if allowed is not None:
+            voted &= allowed
+        split = dataclasses.replace(
+            split, train=np.sort(np.concatenate([split.train, np.flatnonzero(voted)]))
+        )
     if not recipe.clean:
         return split
     hashes = pixel_hashes(dataset.pixels)
@@ -231,6 +252,13 @@ def split_dataset(
         validation=split.validation[~constant[split.validation]],
         test=split.test,
     )
+
+
+def _voted_rows(dataset: FerDataset) -> npt.NDArray[np.bool_]:
+    """(N,) True for Training rows of another label of which more than half of the votes name one of LABELS."""
+    assert dataset.votes is not None
+    majority = five_votes(dataset.votes).max(axis=1) * 2 > dataset.votes.sum(axis=1, dtype=np.int64)
+    return (TAG_TO_POSITION[dataset.emotion] < 0) & (dataset.usage == "Training") & majority
 
 
 def _allowed(

@@ -163,6 +163,23 @@ def expected_calibration_error(truth: npt.ArrayLike, probabilities: npt.ArrayLik
     return float(np.abs(gap).sum() / len(actual))
 
 
+def calibration_interval(
+    truth: npt.ArrayLike, probabilities: npt.ArrayLike, bins: int = 15, resamples: int = 1_000, seed: int = 0
+) -> tuple[float, float]:
+    """A 95 % percentile bootstrap interval of ``expected_calibration_error`` over rows; takes the same arguments.
+
+    The error is biased upwards, more so in a resample, so the interval may lie above the error itself.
+    """
+    actual, given = np.asarray(truth), np.asarray(probabilities)
+    random = np.random.default_rng(seed)
+    errors = [
+        expected_calibration_error(actual[drawn], given[drawn], bins)
+        for drawn in (random.integers(0, len(actual), len(actual)) for _ in range(resamples))
+    ]
+    low, high = np.percentile(errors, (2.5, 97.5))
+    return float(low), float(high)
+
+
 def _per_class(
     actual: npt.NDArray[np.int64], answered: npt.NDArray[np.int64], labels: Sequence[str]
 ) -> dict[str, ClassMetrics]:

@@ -19,8 +19,9 @@ from fer_core.data.recipe_book import find_recipe
 from fer_core.data.sources import read_dataset
 from fer_core.errors import TrainingError
 from fer_core.settings import Settings
+from fer_core.training.heads import BlendAccuracy, head_cross_entropy, two_headed
 from fer_core.training.history import HistoryWriter
-from fer_core.training.input import FaceBatches, targets
+from fer_core.training.input import FaceBatches, head_targets, targets
 from fer_core.training.networks import build_network
 from fer_core.training.presets import Preset, find_preset
 from fer_core.training.run_folder import RunFolder
@@ -87,6 +88,7 @@ def train(request: TrainingRequest) -> RunFolder:
             "votes_file": str(request.votes.resolve()) if request.votes else None,
             "votes_sha256": content_digest(request.votes) if request.votes else None,
         },
+        train_rows=len(split.train),
         train_counts=count_labels(dataset.emotion, split.train),
         validation_counts=count_labels(dataset.emotion, split.validation),
         validation_rows=[int(row) for row in dataset.row[split.validation]],
@@ -142,13 +144,18 @@ def _fit(
     keras.config.set_dtype_policy(preset.precision)
     try:
         network = build_network(preset.network, len(preset.output_labels))
+        if preset.vote_head:
+            network = two_headed(network)
     finally:
         keras.config.set_dtype_policy("float32")
     print(f"{preset.name}: {network.count_params():,} parameters", flush=True)
     run.write_record(parameters=network.count_params())
-    shares = targets(dataset, preset.output_labels, preset.vote_weight)
     # What validates is the original label, whatever trains: the figures people compare are against it.
-    judged = targets(dataset, preset.output_labels, 0)
+    if preset.vote_head:
+        shares = judged = head_targets(dataset, preset.output_labels)
+    else:
+        shares = targets(dataset, preset.output_labels, preset.vote_weight)
+        judged = targets(dataset, preset.output_labels, 0)
     first_epoch = run.completed_epochs()
     batches = FaceBatches(
         dataset.pixels[split.train],
@@ -165,8 +172,10 @@ def _fit(
     )
     network.compile(
         optimizer=_optimizer(preset, len(batches)),
-        loss=keras.losses.CategoricalCrossentropy(label_smoothing=preset.label_smoothing),
-        metrics=["accuracy"],
+        loss=head_cross_entropy
+        if preset.vote_head
+        else keras.losses.CategoricalCrossentropy(label_smoothing=preset.label_smoothing),
+        metrics=[BlendAccuracy() if preset.vote_head else "accuracy"],
         jit_compile=False,
     )
     network.fit(

@@ -14,10 +14,10 @@ from fer_core.labels import FER2013_LABELS, FERPLUS_COLUMNS
 from fer_core.preprocessing import to_model_input
 from fer_core.training.presets import Augmentation
 
-#: FER-2013's name for each FER+ column that has one.
-_VOTED_LABELS = {
-    "neutral": "neutral", "happiness": "happy", "surprise": "surprise", "sadness": "sad",
-    "anger": "angry", "disgust": "disgust", "fear": "fear",
+#: The FER+ column of each of FER-2013's labels.
+_COLUMN_OF = {
+    "angry": "anger", "disgust": "disgust", "fear": "fear", "happy": "happiness",
+    "sad": "sadness", "surprise": "surprise", "neutral": "neutral",
 }  # fmt: skip
 
 
@@ -31,14 +31,29 @@ def targets(dataset: FerDataset, output_labels: Sequence[str], vote_weight: floa
     hard = (labels[:, None] == np.array(output_labels)[None, :]).astype(np.float32)
     if dataset.votes is None or vote_weight == 0:
         return hard
-    columns = {label: FERPLUS_COLUMNS.index(column) for column, label in _VOTED_LABELS.items()}
-    votes = dataset.votes[:, [columns[label] for label in output_labels]].astype(np.float32)
+    columns = [FERPLUS_COLUMNS.index(_COLUMN_OF[label]) for label in output_labels]
+    votes = dataset.votes[:, columns].astype(np.float32)
     total = votes.sum(axis=1, keepdims=True)
     shares = np.divide(votes, total, out=np.zeros_like(votes), where=total > 0)
     mixed = (1 - vote_weight) * hard + vote_weight * shares
     known = mixed.sum(axis=1, keepdims=True)
     mixed = np.divide(mixed, known, out=np.zeros_like(mixed), where=known > 0)
     return np.where(total > 0, mixed, hard).astype(np.float32)
+
+
+def head_targets(dataset: FerDataset, output_labels: Sequence[str]) -> npt.NDArray[np.float32]:
+    """(N, 2, K) target shares for two heads: the original label alone, and the crowd's votes alone.
+
+    A label that is no output is all zero, and votes for other things than the K outputs are missing from the sum, so
+    a row counts for a head as far as that head has something to learn from it. Without votes the second is zero.
+    """
+    shares = np.zeros((len(dataset), 2, len(output_labels)), dtype=np.float32)
+    shares[:, 0] = targets(dataset, output_labels, 0)
+    if dataset.votes is not None:
+        columns = [FERPLUS_COLUMNS.index(_COLUMN_OF[label]) for label in output_labels]
+        total = dataset.votes.sum(axis=1, keepdims=True, dtype=np.float32)
+        shares[:, 1] = dataset.votes[:, columns] / np.maximum(total, 1)
+    return shares
 
 
 class FaceBatches(keras.utils.PyDataset):
@@ -109,6 +124,7 @@ def augment(
     bias = either_side(augmentation.brightness)
     mirrored = np.less(random.random(n), 0.5 if augmentation.flip else 0.0)
     erased = np.less(random.random(n), augmentation.erase)
+    worn = np.less(random.random(n), augmentation.webcam)
     result = np.empty_like(faces)
     centre = ((width - 1) / 2, (height - 1) / 2)
     for at in range(n):
@@ -123,10 +139,26 @@ def augment(
             # Contrast turns around the face's own mean, so that it does not change brightness as well.
             mean = float(face.mean())
             face = np.clip((face - mean) * gain[at] + mean + bias[at], 0, 255).astype(np.uint8)
+        if worn[at]:
+            face = _wear(face, random)
         if erased[at]:
             _erase(face, random)
         result[at] = face
     return result
+
+
+def _wear(face: npt.NDArray[np.uint8], random: np.random.Generator) -> npt.NDArray[np.uint8]:
+    """A face as a cheap camera shows it: dim or glaring, from further away, noisy, compressed."""
+    levels = 255 * (np.arange(256) / 255) ** np.exp(random.uniform(-0.6, 0.6))
+    face = np.asarray(cv2.LUT(face, levels.astype(np.uint8)), dtype=np.uint8)
+    side = int(random.integers(20, 49))
+    small = cv2.resize(face, (side, side), interpolation=cv2.INTER_AREA)
+    noisy = small + random.normal(0, random.uniform(0, 10), small.shape)
+    worn = cv2.resize(
+        np.clip(noisy, 0, 255).astype(np.uint8), face.shape[::-1], interpolation=cv2.INTER_LINEAR
+    )
+    _, coded = cv2.imencode(".jpg", worn, (cv2.IMWRITE_JPEG_QUALITY, int(random.integers(25, 95))))
+    return np.asarray(cv2.imdecode(coded, cv2.IMREAD_GRAYSCALE), dtype=np.uint8)
 
 
 def _erase(face: npt.NDArray[np.uint8], random: np.random.Generator) -> None:

@@ -21,6 +21,7 @@ class Augmentation:
         brightness: largest change of brightness to either side, grey values.
         flip: mirror half of the faces.
         erase: share of faces that lose a rectangle (Zhong et al. 2020, https://arxiv.org/abs/1708.04896).
+        webcam: share of faces that are dimmed or lit, blurred, made noisy and compressed like a cheap camera's.
     """
 
     rotation: float = 0.0
@@ -30,13 +31,14 @@ class Augmentation:
     brightness: float = 0.0
     flip: bool = False
     erase: float = 0.0
+    webcam: float = 0.0
 
     def __post_init__(self) -> None:
-        for name in ("rotation", "zoom", "shift", "contrast", "brightness", "erase"):
+        for name in ("rotation", "zoom", "shift", "contrast", "brightness", "erase", "webcam"):
             if getattr(self, name) < 0:
                 raise ValueError(f"Expected {name} of at least 0, got {getattr(self, name)}.")
-        if self.zoom >= 1 or self.contrast >= 1 or self.erase > 1:
-            raise ValueError("Expected zoom and contrast below 1 and erase at most 1.")
+        if self.zoom >= 1 or self.contrast >= 1 or self.erase > 1 or self.webcam > 1:
+            raise ValueError("Expected zoom and contrast below 1, erase and webcam at most 1.")
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,7 @@ class Preset:
         warmup_epochs, weight_decay, label_smoothing: as they are called.
         vote_weight: share in [0, 1] of the crowd's votes in the target, the rest being the original label; faces
             without votes for any output keep the original label.
+        vote_head: the votes are learnt by a head of their own beside the label's (see heads.py) and not mixed in.
         average: momentum of the weight average that is validated and kept; None for none.
         augmentation: None for none.
         precision: a Keras dtype policy.
@@ -72,6 +75,7 @@ class Preset:
     weight_decay: float = 0.0
     label_smoothing: float = 0.0
     vote_weight: float = 0.0
+    vote_head: bool = False
     average: float | None = None
     augmentation: Augmentation | None = None
     precision: Literal["float32", "mixed_bfloat16"] = "float32"
@@ -84,6 +88,8 @@ class Preset:
             )
         if not 0 <= self.vote_weight <= 1:
             raise ValueError(f"Expected a vote weight in [0, 1], got {self.vote_weight}.")
+        if self.vote_head and (self.vote_weight or self.label_smoothing):
+            raise ValueError("Expected no vote weight and no label smoothing beside a head for the votes.")
 
 
 #: The presets the command line knows by name.
@@ -105,19 +111,24 @@ PRESETS: Final = {
             network="residual",
             recipe="release",
             output_labels=LABELS,
-            epochs=30,
+            epochs=36,
             batch=128,
             optimizer="adamw",
             learning_rate=2e-3,
             warmup_epochs=2,
-            weight_decay=0.02,
-            label_smoothing=0.05,
-            vote_weight=0.35,
+            weight_decay=0.05,
+            vote_head=True,
             average=0.998,
             augmentation=Augmentation(
-                rotation=12, zoom=0.12, shift=3, contrast=0.2, brightness=15, flip=True, erase=0.15
+                rotation=14,
+                zoom=0.13,
+                shift=3,
+                contrast=0.2,
+                brightness=15,
+                flip=True,
+                erase=0.2,
+                webcam=0.25,
             ),
-            precision="mixed_bfloat16",
             keep="best",
         ),
         Preset("tiny", network="tiny", recipe="report", output_labels=LABELS, epochs=3, learning_rate=3e-3),

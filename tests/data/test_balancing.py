@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -161,6 +162,24 @@ def test_class_weights_make_every_label_count_the_same() -> None:
     sums = [weights[UNEVEN[positions] == tag].sum() for tag in (0, 3, 4, 5, 6)]
     assert np.allclose(sums, len(positions) / 5)
     assert row_weights(UNEVEN, np.array([31])).tolist() == [1.0]
+
+
+def test_rows_that_the_crowd_gives_to_one_of_the_five_train_too_but_never_validate() -> None:
+    #        neutral happy surprise sad anger disgust fear contempt unknown NF
+    voted = [0, 0, 6, 0, 0, 0, 4, 0, 0, 0]
+    split_crowd = [5, 0, 5, 0, 0, 0, 0, 0, 0, 0]
+    emotion = np.array([2, 2, 2, 1, 3, 4], np.uint8)
+    votes = np.array([voted, split_crowd, voted, voted, voted, voted], np.uint8)
+    usage = np.array(["Training", "Training", "PublicTest", "Training", "Training", "PublicTest"])
+    pixels = np.arange(6, dtype=np.uint8)[:, None, None] * np.ones((1, 48, 48), np.uint8)
+    dataset = FerDataset(pixels, emotion, usage, np.arange(6), votes)
+    split = split_dataset(dataset, Recipe("r", voted_rows=True))
+    assert split.train.tolist() == [0, 3, 4]
+    assert split.validation.tolist() == [5]
+    assert split_dataset(dataset, Recipe("r")).train.tolist() == [4]
+    without = dataclasses.replace(dataset, votes=None)
+    assert split_dataset(without, Recipe("r", voted_rows=True)).train.tolist() == [4]
+    assert "crowd" in Recipe("r", voted_rows=True).sentence()
 
 
 def test_every_finding_can_be_left_out_and_what_is_known_is_not_sought_again(

@@ -5,7 +5,7 @@ import pytest
 
 from fer_core.data.reading import FerDataset
 from fer_core.labels import FER2013_LABELS, LABELS
-from fer_core.training.input import FaceBatches, augment, targets
+from fer_core.training.input import FaceBatches, augment, head_targets, targets
 from fer_core.training.presets import Augmentation
 
 
@@ -60,6 +60,27 @@ def test_targets(
     np.testing.assert_allclose(shares, [expected], atol=1e-6)
 
 
+@pytest.mark.parametrize(
+    ("tag", "votes", "label", "crowd"),
+    [
+        pytest.param(4, EIGHT_SAD_TWO_NEUTRAL, [0, 0, 1, 0, 0], [0, 0, 0.8, 0, 0.2], id="each its own"),
+        pytest.param(
+            2,
+            HALF_FEAR_HALF_SURPRISE,
+            [0] * 5,
+            [0, 0, 0, 0.5, 0],
+            id="no label of the five; half of the votes",
+        ),
+        pytest.param(3, ALL_UNKNOWN, [0, 1, 0, 0, 0], [0] * 5, id="the crowd teaches nothing"),
+        pytest.param(6, None, [0, 0, 0, 0, 1], [0] * 5, id="data without votes"),
+    ],
+)
+def test_head_targets(tag: int, votes: list[int] | None, label: list[float], crowd: list[float]) -> None:
+    shares = head_targets(dataset_of([tag], None if votes is None else [votes]), LABELS)
+    assert (shares.shape, shares.dtype) == ((1, 2, 5), np.float32)
+    np.testing.assert_allclose(shares, [[label, crowd]], atol=1e-6)
+
+
 def batches(**changes: object) -> FaceBatches:
     faces = np.arange(10, dtype=np.uint8)[:, None, None] * np.ones((1, 48, 48), np.uint8)
     arguments: dict = {"seed": 1, "shuffle": True} | changes
@@ -102,6 +123,7 @@ def test_without_shuffling_the_order_is_the_data_s() -> None:
         pytest.param(Augmentation(brightness=30), id="brightness"),
         pytest.param(Augmentation(erase=1.0), id="erase"),
         pytest.param(Augmentation(flip=True), id="flip"),
+        pytest.param(Augmentation(webcam=1.0), id="webcam"),
     ],
 )
 def test_each_change_changes_faces_and_leaves_the_input_alone(augmentation: Augmentation) -> None:
@@ -128,7 +150,9 @@ def test_flipping_alone_mirrors_about_half_of_the_faces_exactly() -> None:
     assert 60 < mirrored.sum() < 140
 
 
-@pytest.mark.parametrize("wrong", [{"rotation": -1}, {"zoom": 1.0}, {"contrast": 1.0}, {"erase": 1.1}])
+@pytest.mark.parametrize(
+    "wrong", [{"rotation": -1}, {"zoom": 1.0}, {"contrast": 1.0}, {"erase": 1.1}, {"webcam": 2}]
+)
 def test_an_augmentation_checks_itself(wrong: dict[str, float]) -> None:
     with pytest.raises(ValueError, match="Expected"):
         Augmentation(**wrong)

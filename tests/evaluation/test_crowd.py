@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from fer_core.errors import EvaluationError
+from fer_core.evaluation.crowd import agree_with_crowd, crowd_majority, vote_shares
+
+#        neutral happy surprise sad anger disgust fear contempt unknown NF
+CASES = {
+    "six of ten sad": ([4, 0, 0, 6, 0, 0, 0, 0, 0, 0], 2),
+    "five of ten is no majority": ([5, 0, 0, 5, 0, 0, 0, 0, 0, 0], -1),
+    "a majority for fear is none of the five": ([1, 0, 0, 0, 0, 0, 9, 0, 0, 0], -1),
+    "most name nothing": ([3, 0, 0, 0, 0, 0, 0, 0, 7, 0], -1),
+    "no votes at all": ([0] * 10, -1),
+}
+
+
+@pytest.mark.parametrize(("votes", "expected"), CASES.values(), ids=CASES.keys())
+def test_majority(votes: list[int], expected: int) -> None:
+    assert crowd_majority(np.array([votes], np.uint8)).tolist() == [expected]
+
+
+def test_shares_are_of_the_five_alone() -> None:
+    votes = np.array([[1, 0, 0, 3, 0, 0, 6, 0, 0, 0], [0] * 10], np.uint8)
+    np.testing.assert_allclose(vote_shares(votes), [[0, 0, 0.75, 0, 0.25], [0] * 5])
+
+
+def test_agreement_by_hand() -> None:
+    votes = np.array([CASES["six of ten sad"][0], [0, 10, 0, 0, 0, 0, 0, 0, 0, 0], [0] * 10], np.uint8)
+    given = np.array([[0, 0, 0.5, 0, 0.5], [1, 0, 0, 0, 0], [0.2] * 5])
+    found = agree_with_crowd(given, votes)
+    assert (found.n, found.accuracy, found.rows) == (2, 0.5, 2)
+    assert found.floor == pytest.approx(-(0.6 * np.log(0.6) + 0.4 * np.log(0.4)) / 2)
+    # The second row gives happy nothing at all, which is clipped and not infinite.
+    assert found.cross_entropy == pytest.approx((np.log(2) - np.log(1e-9)) / 2)
+
+
+def test_rows_without_votes_leave_nothing_to_say() -> None:
+    found = agree_with_crowd(np.full((2, 5), 0.2), np.zeros((2, 10), np.uint8))
+    assert (found.n, found.accuracy, found.interval, found.cross_entropy, found.floor) == (
+        0,
+        None,
+        None,
+        None,
+        None,
+    )
+
+
+def test_lengths_must_fit() -> None:
+    with pytest.raises(EvaluationError, match="votes for 2 rows, got 3"):
+        agree_with_crowd(np.full((2, 5), 0.2), np.zeros((3, 10), np.uint8))
