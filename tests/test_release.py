@@ -18,6 +18,7 @@ from fer_core.model_folder import ModelFolder
 from fer_core.release import PARITY_LIMIT, export_onnx, parity, release
 from fer_core.training.fit import TrainingRequest, train
 from fer_core.training.networks import NETWORKS, build_network
+from fer_core.training.presets import PRESETS, Preset
 from fer_core.training.run_folder import RunFolder
 from fer_core.vision.classifier import ExpressionClassifier
 from tests.fer_files import write_striped_file, write_votes
@@ -85,6 +86,29 @@ def test_a_run_without_votes_keeps_those_named_at_its_release(
     stored = Predictions.load(folder.evaluation)
     assert stored.votes is not None
     assert stored.votes.tolist() == [[0, 10] + [0] * 8] * len(stored.row)
+
+
+def test_two_heads_are_released_as_one_and_the_card_says_how(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    preset = Preset("pair", "tiny", "release", LABELS, epochs=1, vote_head=True, keep="best")
+    monkeypatch.setitem(PRESETS, "pair", preset)
+    usages = [str(usage) for usage in read_csv(data).usage]
+    votes = write_votes(tmp_path / "votes.csv", usages, [[3, 7] + [0] * 8] * len(usages))
+    run = train(TrainingRequest(data, "pair", tmp_path / "run", votes=votes))
+    folder = release(run.path, "pair", tmp_path / "models")
+    blend = folder.card["blend"]
+    assert 0 <= blend["label_share"] <= 1
+    assert blend["rows"] == blend["crowd_rows"] == len(run.record()["validation_rows"])
+    assert "a head that learnt the original labels" in folder.card["description"]
+    crowd = {figure["name"]: figure for figure in folder.card["figures"]}[
+        "agreement with the crowd's majority"
+    ]
+    assert (crowd["n"], crowd["low"] <= crowd["value"] <= crowd["high"]) == (70, True)
+    # Its Keras file is an ordinary network with one head.
+    network = keras.models.load_model(folder.keras)
+    assert network.output_shape == (None, len(LABELS))
+    assert network.count_params() == folder.card["parameters"] == 1_333
 
 
 def test_the_keras_file_opens_and_is_compressed(released: ModelFolder) -> None:
