@@ -12,7 +12,8 @@ from typing import Final
 
 import numpy as np
 
-from fer_core.data.reading import BadRow, FerDataset, Progress
+from fer_core.data.csv_table import BadRow
+from fer_core.data.reading import FerDataset, Progress
 from fer_core.errors import DatasetError
 
 #: Part of every cached folder's name: another version of the readers must not find what an older one wrote.

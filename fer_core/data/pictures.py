@@ -17,7 +17,8 @@ from typing import Final
 import cv2
 import numpy as np
 
-from fer_core.data.reading import SIDE, BadRow, FerDataset, Progress
+from fer_core.data.csv_table import BadRow
+from fer_core.data.reading import SIDE, FerDataset, Progress
 from fer_core.errors import DatasetError, ImageError
 from fer_core.labels import FER2013_LABELS
 from fer_core.preprocessing import load_image, to_gray

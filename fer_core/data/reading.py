@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import os
 from collections import deque
@@ -17,6 +16,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from fer_core.data.csv_table import BadRow, CsvTable, Entry
 from fer_core.errors import DatasetError
 from fer_core.labels import FER2013_LABELS, FERPLUS_COLUMNS
 
@@ -28,21 +28,11 @@ _CHUNK: Final = 2_000
 #: Rows whose texts are parsed at once: few enough for a processor's cache, many enough to forget NumPy's calls.
 _PIECE: Final = 64
 _THREADS: Final = min(4, os.cpu_count() or 1)
-# The longest honest row is about 9.3 kB; a longer line is a bad row, not a reason to fill the memory.
-_LONGEST_LINE: Final = 20_000_000
 _TAGS: Final = {str(tag).encode() for tag in range(len(FER2013_LABELS))}
 _USAGES: Final = {usage.encode() for usage in USAGES}
 
 #: Told the share of the work that is done, in [0, 1].
 Progress = Callable[[float], None]
-
-
-@dataclass(frozen=True)
-class BadRow:
-    """A row set aside: its line in the file (line 1 is the header) and why."""
-
-    line: int
-    reason: str
 
 
 @dataclass(frozen=True)
@@ -122,7 +112,7 @@ def read_csv(path: Path, progress: Progress | None = None) -> FerDataset:
     pixels: list[npt.NDArray[np.uint8]] = []
     rows: list[npt.NDArray[np.int64]] = []
     bad: list[BadRow] = []
-    with _Table(path, _COLUMNS) as table:
+    with CsvTable(path, _COLUMNS) as table:
         for faces, kept, refused in _parsed_chunks(iter(table)):
             bad.extend(refused)
             if progress is not None:
@@ -155,7 +145,7 @@ def join_votes(dataset: FerDataset, path: Path) -> FerDataset:
     """
     votes: list[list[int]] = []
     usages: list[str] = []
-    with _Table(path, ("Usage", *FERPLUS_COLUMNS)) as table:
+    with CsvTable(path, ("Usage", *FERPLUS_COLUMNS)) as table:
         for entry in table:
             try:
                 counts = [int(value) for value in entry.values[1:]]
@@ -194,107 +184,11 @@ def join_votes(dataset: FerDataset, path: Path) -> FerDataset:
     )
 
 
-@dataclass(frozen=True)
-class _Entry:
-    line: int
-    row: int
-    values: tuple[bytes, ...]
-
-
 #: Faces (N, 48, 48) uint8, the N rows they belong to, and what was set aside.
-_Parsed = tuple[npt.NDArray[np.uint8], list[_Entry], list[BadRow]]
+_Parsed = tuple[npt.NDArray[np.uint8], list[Entry], list[BadRow]]
 
 
-class _Table:
-    """The wanted columns of a CSV file, line by line; lines of another shape are set aside.
-
-    Lines are taken one by one, not by the csv module, so that a quote somebody forgot to close costs its own line
-    and not all that follow; the csv module only takes apart a line that has quotes in it.
-    """
-
-    def __init__(self, path: Path, columns: tuple[str, ...]) -> None:
-        self._path = path
-        self._columns = columns
-        self.misshapen: list[BadRow] = []
-
-    def __enter__(self) -> _Table:
-        try:
-            self._file = self._path.open("rb", buffering=1 << 20)
-        except FileNotFoundError:
-            raise DatasetError(f"There is no file at {self._path}.") from None
-        except OSError as error:
-            raise DatasetError(f"{self._path} cannot be opened: {error.strerror}.") from error
-        try:
-            self._size = max(self._path.stat().st_size, 1)
-            header = self._header()
-        except BaseException:
-            self._file.close()
-            raise
-        self._width = len(header)
-        self._positions = [header.index(name) for name in self._columns]
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._file.close()
-
-    @property
-    def share_read(self) -> float:
-        """How much of the file has been read, in [0, 1]."""
-        return min(1.0, self._file.tell() / self._size)
-
-    def _header(self) -> list[str]:
-        # A spreadsheet's byte-order mark would become part of the first column's name.
-        raw = self._file.readline(_LONGEST_LINE).removeprefix(b"\xef\xbb\xbf")
-        try:
-            header = [name.strip() for name in next(csv.reader([raw.decode("utf-8")]), [])]
-        except (UnicodeDecodeError, csv.Error) as error:
-            raise DatasetError(f"{self._path.name} is not a UTF-8 text file.") from error
-        missing = [name for name in self._columns if name not in header]
-        if missing:
-            raise DatasetError(
-                f"{self._path.name} has no column {', '.join(missing)}; expected {', '.join(self._columns)}."
-            )
-        twice = [name for name in self._columns if header.count(name) > 1]
-        if twice:
-            raise DatasetError(f"{self._path.name} names the column {', '.join(twice)} twice.")
-        return header
-
-    def __iter__(self) -> Iterator[_Entry]:
-        row, line = 0, 1
-        while raw := self._file.readline(_LONGEST_LINE):
-            line += 1
-            fields = self._fields(raw, line)
-            if fields == []:  # a blank line is no row
-                continue
-            if fields is not None:
-                yield _Entry(line, row, tuple(fields[at] for at in self._positions))
-            row += 1
-
-    def _fields(self, raw: bytes, line: int) -> list[bytes] | None:
-        """A line's fields; none at all for a blank line; None for one that was set aside."""
-        if len(raw) == _LONGEST_LINE and not raw.endswith(b"\n"):
-            while (rest := self._file.readline(_LONGEST_LINE)) and not rest.endswith(b"\n"):
-                pass
-            self.misshapen.append(BadRow(line, f"longer than {_LONGEST_LINE:,} bytes"))
-            return None
-        raw = raw.rstrip(b"\r\n")
-        if not raw:
-            return []
-        if b'"' in raw:
-            try:
-                fields = [field.encode() for field in next(csv.reader([raw.decode("utf-8")], strict=True))]
-            except (UnicodeDecodeError, csv.Error, StopIteration):
-                self.misshapen.append(BadRow(line, "quotes that do not close, or text that is not UTF-8"))
-                return None
-        else:
-            fields = raw.split(b",")
-        if len(fields) != self._width:
-            self.misshapen.append(BadRow(line, f"expected {self._width} columns, got {len(fields)}"))
-            return None
-        return fields
-
-
-def _check_tags(entry: _Entry, bad: list[BadRow]) -> bool:
+def _check_tags(entry: Entry, bad: list[BadRow]) -> bool:
     tag, _, usage = (value.strip() for value in entry.values)
     if tag not in _TAGS:
         bad.append(BadRow(entry.line, f"unknown tag {_shown(tag)}, expected 0 to {len(FER2013_LABELS) - 1}"))
@@ -309,7 +203,7 @@ def _shown(value: bytes) -> str:
     return repr(value[:20].decode("utf-8", errors="replace"))
 
 
-def _parsed_chunks(entries: Iterator[_Entry]) -> Iterator[_Parsed]:
+def _parsed_chunks(entries: Iterator[Entry]) -> Iterator[_Parsed]:
     """The rows of a table, a chunk at a time and in order, while the next chunks are being parsed.
 
     NumPy lets other threads work while it counts, so threads are enough and nothing is copied to processes.
@@ -325,12 +219,12 @@ def _parsed_chunks(entries: Iterator[_Entry]) -> Iterator[_Parsed]:
             yield under_way.popleft().result()
 
 
-def _parse(chunk: list[_Entry]) -> _Parsed:
+def _parse(chunk: list[Entry]) -> _Parsed:
     """All rows at once; only where that fails, row by row, to find the bad ones."""
     bad: list[BadRow] = []
     entries = [entry for entry in chunk if _check_tags(entry, bad)]
     faces: list[npt.NDArray[np.uint8]] = []
-    kept: list[_Entry] = []
+    kept: list[Entry] = []
     for at in range(0, len(entries), _PIECE):
         piece = entries[at : at + _PIECE]
         texts = [entry.values[1].strip() for entry in piece]
