@@ -114,13 +114,9 @@ RECIPES: Final = {
     recipe.name: recipe
     for recipe in (
         Recipe("report", happy_limit=4_000),
+        Recipe("release", held_back=0.1, clean=True, seed=2013),
         Recipe(
-            "release",
-            held_back=0.1,
-            clean=True,
-            exclude=("constant", "duplicates"),
-            voted_rows=True,
-            seed=2013,
+            "voted", held_back=0.1, clean=True, exclude=("constant", "duplicates"), voted_rows=True, seed=2013
         ),
     )
 }
