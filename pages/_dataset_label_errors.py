@@ -8,6 +8,7 @@ import streamlit as st
 
 from fer_core.data.label_errors import LabelErrorStore
 from fer_core.data.reading import FerDataset
+from fer_core.errors import DatasetError
 from fer_core.settings import Settings
 from fer_core.training.background import BackgroundJob
 from pages._shell import errors_as_sentences
@@ -31,8 +32,11 @@ def _watch(dataset: FerDataset, file: Path, settings: Settings) -> None:
             job.stop()
             st.rerun(scope="fragment")
         return
-    if store.load(dataset) is not None:
-        st.rerun()
+    try:
+        if store.load(dataset) is not None:
+            st.rerun()
+    except DatasetError as error:
+        st.caption(f":material/error: {error}")
     st.caption(
         "Small networks each judge rows they never saw, and confident learning picks the labels that do not fit. "
         "Takes minutes on a processor."

@@ -11,6 +11,7 @@ from fer_core.data.finding_table import finding_table
 from fer_core.data.label_errors import LabelErrors, LabelErrorStore
 from fer_core.data.quality import FINDINGS, Finding, find
 from fer_core.data.reading import FerDataset
+from fer_core.errors import DatasetError
 from fer_core.settings import Settings
 from pages._dataset_label_errors import label_error_job
 
@@ -44,9 +45,17 @@ def findings_of(dataset: FerDataset, settings: Settings) -> dict[str, Finding]:
         for name in FINDINGS
         if name != "label_errors" and (name != "crowd" or dataset.votes is not None)
     }
-    if (errors := LabelErrorStore(settings.label_errors).load(dataset)) is not None:
+    if (errors := label_errors_of(dataset, settings)) is not None:
         findings["label_errors"] = find(dataset, "label_errors", errors.positions(dataset))
     return findings
+
+
+def label_errors_of(dataset: FerDataset, settings: Settings) -> LabelErrors | None:
+    """What the job found; None where it has not run, or where its result is damaged and it must run again."""
+    try:
+        return LabelErrorStore(settings.label_errors).load(dataset)
+    except DatasetError:
+        return None
 
 
 def excluded() -> tuple[str, ...]:
@@ -64,7 +73,7 @@ def quality_tab(dataset: FerDataset, file: Path, settings: Settings) -> None:
         for column, name in zip(st.columns(2), FINDINGS[at : at + 2], strict=False):
             with column.container(border=True, height="stretch"):
                 _card(name, findings.get(name), dataset, file, settings)
-    errors = LabelErrorStore(settings.label_errors).load(dataset)
+    errors = label_errors_of(dataset, settings)
     _rows(dataset, findings, errors)
 
 

@@ -43,7 +43,7 @@ class DatasetCache:
         if folder.is_dir():
             try:
                 return _load(folder)
-            except (OSError, ValueError, KeyError):
+            except (OSError, ValueError, KeyError, TypeError, EOFError):
                 shutil.rmtree(folder, ignore_errors=True)
         dataset = read(path, progress)
         self._store(dataset, folder)

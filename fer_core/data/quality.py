@@ -238,8 +238,14 @@ def _near_pairs(pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.int64]:
     pairs = np.unique(np.concatenate([np.empty((0, 2), dtype=np.int64), *found]), axis=0)
     if not len(pairs):
         return pairs
-    left, right = (_standardised(pixels[pairs[:, side]]) for side in (0, 1))
-    return pairs[(left * right).mean(axis=1) >= NEAR_CORRELATION]
+    alike = np.concatenate(
+        [
+            np.mean(_standardised(pixels[part[:, 0]]) * _standardised(pixels[part[:, 1]]), axis=1)
+            # In pieces, because a file of look-alikes has very many pairs.
+            for part in np.array_split(pairs, -(-len(pairs) // 4_096))
+        ]
+    )
+    return pairs[alike >= NEAR_CORRELATION]
 
 
 def _standardised(pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:

@@ -68,6 +68,11 @@ def read_dataset(
     Raises:
         DatasetError: what is there cannot be used.
     """
+    if votes is not None and (path.is_dir() or path.suffix.lower() == ".zip"):
+        raise DatasetError(
+            f"{path.name} holds pictures, whose order is not FER-2013's, so FER+ votes cannot join. Leave the votes out, "
+            "or take the CSV."
+        )
     file_reader = read_zip if path.suffix.lower() == ".zip" else read_csv
     read: Callable[[Path, Progress | None], FerDataset] = read_folder if path.is_dir() else file_reader
     dataset = cache.open(path, read, progress) if cache is not None else read(path, progress)
@@ -86,6 +91,7 @@ class Registry:
         self._uploads = settings.home / "uploads"
         self.cache = DatasetCache(settings.home / "cache" / "datasets")
         self._opened: OrderedDict[str, FerDataset] = OrderedDict()
+        self._room = threading.Lock()
         self._locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
 
     def sources(self) -> tuple[Source, ...]:
@@ -118,7 +124,7 @@ class Registry:
         if not path.exists():
             raise DatasetError(f"There is no file or folder at {path}.")
         beside = path.with_name(VOTES_NAME)
-        if votes is None and path.is_file() and beside.is_file():
+        if votes is None and path.is_file() and path.suffix.lower() != ".zip" and beside.is_file():
             votes = beside
         read_dataset(path, votes, cache=self.cache, progress=progress)
         added = [source for source in self._added() if source.path != path]
@@ -138,12 +144,17 @@ class Registry:
         Raises:
             DatasetError: too large, no room, or of no use.
         """
-        digest = hashlib.sha256(content.getbuffer()).hexdigest()
+        whole = hashlib.sha256(content.getbuffer())
+        # Other votes or another name make another upload: none may change or take away somebody else's.
+        whole.update(b"" if votes is None else votes.getbuffer())
+        whole.update(name.encode("utf-8", errors="replace"))
+        digest = whole.hexdigest()
         if content.getbuffer().nbytes > MOST_UPLOADED:
             raise DatasetError(f"{name} is larger than {MOST_UPLOADED // 1_000_000} MB.")
         suffix = ".zip" if name.lower().endswith(".zip") else ".csv"
         folder = self._uploads / digest[:16]
         path = folder / f"{PurePath(name).stem[:60] or 'upload'}{suffix}"
+        fresh = not folder.exists()
         try:
             folder.mkdir(parents=True, exist_ok=True)
             for target, source in ((path, content), (folder / VOTES_NAME, votes)):
@@ -152,11 +163,12 @@ class Registry:
                     with target.open("wb") as file:
                         shutil.copyfileobj(source, file)
             return self.add(path, progress=progress)
-        except OSError as error:
-            shutil.rmtree(folder, ignore_errors=True)
-            raise DatasetError(f"{name} cannot be kept here: {error.strerror}.") from error
-        except DatasetError:
-            shutil.rmtree(folder, ignore_errors=True)
+        except BaseException as error:
+            # Also when the visitor leaves while it is read: an upload nobody lists must not stay.
+            if fresh:
+                shutil.rmtree(folder, ignore_errors=True)
+            if isinstance(error, OSError):
+                raise DatasetError(f"{name} cannot be kept here: {error.strerror}.") from error
             raise
 
     def remove(self, name: str) -> None:
@@ -174,17 +186,19 @@ class Registry:
         """
         key = self._key(source)
         with self._locks[key]:
-            if key not in self._opened:
-                if source.path is None:
-                    self._opened[key] = synthetic_sample()
-                else:
-                    self._opened[key] = read_dataset(
-                        source.path, source.votes, cache=self.cache, progress=progress
-                    )
-            dataset = self._opened[key]
-            self._opened.move_to_end(key)
-            while len(self._opened) > _MOST_OPEN:
-                self._opened.popitem(last=False)
+            dataset = self._opened.get(key)
+            if dataset is None:
+                dataset = (
+                    synthetic_sample()
+                    if source.path is None
+                    else read_dataset(source.path, source.votes, cache=self.cache, progress=progress)
+                )
+            # The lock above is this data set's alone; another visitor may be making room just now.
+            with self._room:
+                self._opened[key] = dataset
+                self._opened.move_to_end(key)
+                while len(self._opened) > _MOST_OPEN:
+                    self._opened.popitem(last=False)
         return dataset
 
     def _key(self, source: Source) -> str:

@@ -120,7 +120,9 @@ def test_a_file_that_is_no_text_is_one_clear_sentence(tmp_path: Path, content: b
         pytest.param(b'3,"' + pixel_text().encode(), "quotes", id="a quote nobody closes"),
         pytest.param(b"3,\xff\xfe,Training", "whole numbers", id="bytes that are no text"),
         pytest.param(b"\x00" * 50, "columns", id="NUL bytes"),
-        pytest.param(b"3," + b"7 " * 5_000_000 + b",Training", "got 5,000,000", id="a line of 10 MB"),
+        pytest.param(
+            b"3," + b"7 " * 5_000_000 + b",Training", "longer than 1,000,000 bytes", id="a line of 10 MB"
+        ),
         pytest.param(b"3," + b"7 " * 11_000_000 + b",Training", "longer than", id="a line of 22 MB"),
         pytest.param(b"3,70  80,Training", "got 2", id="two spaces are one separator"),
         pytest.param(b"3,0070 80,Training", "whole numbers", id="four digits"),

@@ -4,8 +4,11 @@ import io
 import sys
 import threading
 import types
+import zipfile
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 
 from fer_core.data import sources
@@ -220,3 +223,34 @@ def test_without_a_network_the_sentence_says_what_to_do(monkeypatch: pytest.Monk
     with pytest.raises(DatasetError, match=r"no route\).*by hand") as caught:
         download_from_kaggle()
     assert len(str(caught.value).splitlines()) == 1
+
+
+def test_votes_never_join_pictures(tmp_path: Path) -> None:
+    picture = tmp_path / "set" / "train" / "sad" / "1.png"
+    picture.parent.mkdir(parents=True)
+    cv2.imwrite(str(picture), np.full((48, 48), 90, np.uint8))
+    with pytest.raises(DatasetError, match="votes cannot join"):
+        read_dataset(tmp_path / "set", tmp_path / "fer2013new.csv")
+
+
+def test_votes_beside_a_zip_are_not_taken_for_its_own(settings: Settings, tmp_path: Path) -> None:
+    path = tmp_path / "faces.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr(
+            "train/sad/1.png", cv2.imencode(".png", np.full((48, 48), 90, np.uint8))[1].tobytes()
+        )
+    (tmp_path / "fer2013new.csv").write_text("nothing")
+    assert Registry(settings).add(path).votes is None
+
+
+def test_an_upload_under_another_name_or_with_bad_votes_leaves_the_first_alone(
+    settings: Settings, tmp_path: Path
+) -> None:
+    registry = Registry(settings)
+    content = write_file(tmp_path / "f.csv", line(0), line(4)).read_bytes()
+    first = registry.add_upload("mine.csv", io.BytesIO(content))
+    with pytest.raises(DatasetError):
+        registry.add_upload("mine.csv", io.BytesIO(content), io.BytesIO(b"nothing"))
+    registry.add_upload("other.csv", io.BytesIO(content))
+    registry.remove("other.csv")
+    assert len(registry.open(registry.find(first.name))) == 2
