@@ -127,13 +127,15 @@ class Registry:
         if votes is None and path.is_file() and path.suffix.lower() != ".zip" and beside.is_file():
             votes = beside
         read_dataset(path, votes, cache=self.cache, progress=progress)
-        added = [source for source in self._added() if source.path != path]
-        names = {source.name for source in (*added, *self.sources()) if source.path != path}
-        name, number = path.name, 2
-        while name in names:
-            name, number = f"{path.name} ({number})", number + 1
-        source = Source(name, path, votes.expanduser().resolve() if votes else None, added=True)
-        self._write([*added, source])
+        # Two visitors who add at once must both be on the list.
+        with self._room:
+            added = [source for source in self._added() if source.path != path]
+            names = {source.name for source in (*added, *self.sources()) if source.path != path}
+            name, number = path.name, 2
+            while name in names:
+                name, number = f"{path.name} ({number})", number + 1
+            source = Source(name, path, votes.expanduser().resolve() if votes else None, added=True)
+            self._write([*added, source])
         return source
 
     def add_upload(
@@ -176,7 +178,8 @@ class Registry:
         for source in self._added():
             if source.name == name and source.path is not None and self._uploads in source.path.parents:
                 shutil.rmtree(source.path.parent, ignore_errors=True)
-        self._write([source for source in self._added() if source.name != name])
+        with self._room:
+            self._write([source for source in self._added() if source.name != name])
 
     def open(self, source: Source, progress: Progress | None = None) -> FerDataset:
         """The rows of a data set, with its votes; what is open already is shared, and nobody reads it a second time.

@@ -254,3 +254,14 @@ def test_an_upload_under_another_name_or_with_bad_votes_leaves_the_first_alone(
     registry.add_upload("other.csv", io.BytesIO(content))
     registry.remove("other.csv")
     assert len(registry.open(registry.find(first.name))) == 2
+
+
+def test_visitors_who_add_at_once_are_all_on_the_list(settings: Settings, tmp_path: Path) -> None:
+    registry = Registry(settings)
+    files = [write_file(tmp_path / f"{at}.csv", line(0), line(at % 7)) for at in range(8)]
+    threads = [threading.Thread(target=registry.add, args=(file,)) for file in files]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert {file.name for file in files} <= set(names(registry))
