@@ -70,10 +70,7 @@ def _tiny(outputs: int) -> keras.Model:
 def _small(outputs: int) -> keras.Model:
     """Some 95,000 parameters and 7 million multiply-adds: good enough to doubt a label, and trained in minutes."""
     picture = keras.Input(INPUT_SHAPE)
-    x = layers.Rescaling(1 / 255, dtype="float32")(picture)
-    x = layers.LayerNormalization(
-        axis=(1, 2, 3), center=False, scale=False, epsilon=1e-3, dtype="float32", name="standardise"
-    )(x)
+    x = _standardised(picture)
     x = layers.Conv2D(24, 5, strides=2, padding="same", activation="relu")(x)
     for width in (32, 64):
         x = _convolution(x, width, normalised=False)
@@ -91,10 +88,7 @@ def _residual(outputs: int) -> keras.Model:
     picture), so lighting and contrast of a camera matter little.
     """
     picture = keras.Input(INPUT_SHAPE)
-    x = layers.Rescaling(1 / 255, dtype="float32")(picture)
-    x = layers.LayerNormalization(
-        axis=(1, 2, 3), center=False, scale=False, epsilon=1e-3, dtype="float32", name="standardise"
-    )(x)
+    x = _standardised(picture)
     x = _convolution(x, 32, normalised=False)
     x = _convolution(x, 32, normalised=False)
     for width in (64, 128, 256):
@@ -113,10 +107,7 @@ def _strided(outputs: int) -> keras.Model:
     """``residual`` with a stem that halves the picture at once and normalisation everywhere behind it: some 1.9 million
     parameters and 150 million multiply-adds. Layers at full size make a CPU wait for memory."""
     picture = keras.Input(INPUT_SHAPE)
-    x = layers.Rescaling(1 / 255, dtype="float32")(picture)
-    x = layers.LayerNormalization(
-        axis=(1, 2, 3), center=False, scale=False, epsilon=1e-3, dtype="float32", name="standardise"
-    )(x)
+    x = _standardised(picture)
     x = layers.Conv2D(64, 5, strides=2, padding="same", use_bias=False, kernel_initializer="he_normal")(x)
     x = layers.ReLU()(layers.BatchNormalization(momentum=0.95)(x))
     x = _residual_block(x, 64, normalised=True)
@@ -128,6 +119,14 @@ def _strided(outputs: int) -> keras.Model:
     x = layers.Dropout(0.4)(x)
     x = layers.Dense(outputs, activation="softmax", dtype="float32")(x)
     return keras.Model(picture, x, name="strided")
+
+
+def _standardised(picture: keras.KerasTensor) -> keras.KerasTensor:
+    """Each picture with mean 0 and deviation 1, without parameters, so that light and contrast matter little."""
+    x = layers.Rescaling(1 / 255, dtype="float32")(picture)
+    return layers.LayerNormalization(
+        axis=(1, 2, 3), center=False, scale=False, epsilon=1e-3, dtype="float32", name="standardise"
+    )(x)
 
 
 def _convolution(x: keras.KerasTensor, width: int, *, normalised: bool) -> keras.KerasTensor:
