@@ -213,3 +213,16 @@ def test_a_path_that_leads_nowhere_is_one_sentence(
     app = press(app, "Add")
     assert not app.exception
     assert "no file or folder" in app.error[0].value
+
+
+def test_a_damaged_result_leaves_the_other_findings_and_offers_the_search_again(
+    open_tab: Callable[[str], AppTest], home: Path
+) -> None:
+    folder = LabelErrorStore(home / "label_errors").folder(synthetic_sample())
+    folder.mkdir(parents=True)
+    (folder / "result.json").write_text("{")
+    app = open_tab("Quality")
+    assert not app.exception
+    assert len(app.toggle) == 6
+    assert "Look for label errors" in labels_of(app)
+    assert any("is damaged" in caption.value for caption in app.caption)
