@@ -67,7 +67,7 @@ def to_gray(bgr: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
     return np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2GRAY), dtype=np.uint8)
 
 
-def load_image(source: Path | bytes) -> npt.NDArray[np.uint8]:
+def load_image(source: Path | bytes, *, most_pixels: int = MAX_PIXELS) -> npt.NDArray[np.uint8]:
     """Open a picture as uint8 (H, W, 3), blue first, turned as its EXIF orientation says.
 
     Grey, palette, CMYK and 16-bit pictures are converted, transparency is laid on white, and of an animation the
@@ -75,6 +75,7 @@ def load_image(source: Path | bytes) -> npt.NDArray[np.uint8]:
 
     Args:
         source: a file, or the bytes of one.
+        most_pixels: larger pictures are refused.
 
     Raises:
         ImageError: missing, empty, too large, not one of FORMATS, or damaged.
@@ -84,9 +85,9 @@ def load_image(source: Path | bytes) -> npt.NDArray[np.uint8]:
     try:
         with Image.open(io.BytesIO(content), formats=FORMATS) as picture:
             width, height = picture.size
-            if width * height > MAX_PIXELS:
+            if width * height > most_pixels:
                 raise ImageError(
-                    f"{name} has {width:,} x {height:,} pixels; at most {MAX_PIXELS:,} in all are opened."
+                    f"{name} has {width:,} x {height:,} pixels; at most {most_pixels:,} in all are opened."
                 )
             return _to_bgr(picture)
     except ImageError:

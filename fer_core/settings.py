@@ -47,10 +47,16 @@ class Settings:
         env = os.environ if environment is None else environment
 
         def path(name: str, default: Path) -> Path:
-            return Path(env[name]).expanduser() if env.get(name) else default
+            try:
+                return Path(env[name]).expanduser() if env.get(name) else default
+            except RuntimeError as error:
+                raise SettingsError(
+                    f"{name} names a home folder that is not there: {env[name]!r}."
+                ) from error
 
         return cls(
-            home=path("FACET_HOME", PROJECT_ROOT / ".facet"),
+            # Absolute, since background jobs start elsewhere and uploads are told by where they lie.
+            home=path("FACET_HOME", PROJECT_ROOT / ".facet").absolute(),
             public=_switch("FACET_PUBLIC", env.get("FACET_PUBLIC", "")),
             dataset=path("FACET_DATASET", PROJECT_ROOT / "data" / "fer2013.csv"),
             votes=path("FACET_VOTES", PROJECT_ROOT / "data" / "fer2013new.csv"),

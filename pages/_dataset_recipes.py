@@ -34,15 +34,15 @@ def save_recipe(
             st.session_state["saved"] = saved.recipe.name
     if saved_name := st.session_state.get("saved"):
         st.success(f"Saved as **{saved_name}**. Train with it:")
-        st.code(_command(files, saved_name), language="bash", wrap_lines=True)
+        st.code(_command(files, saved_name, settings.runs), language="bash", wrap_lines=True)
     for name in book.names():
         _saved(book, name)
 
 
-def _command(files: tuple[Path, Path | None], recipe: str) -> str:
+def _command(files: tuple[Path, Path | None], recipe: str, runs: Path) -> str:
     data, votes = files
     words = ["python", "-m", "fer_core", "train", str(data), "--preset", "release", "--recipe", recipe]
-    return shlex.join([*words, *(["--votes", str(votes)] if votes else []), "--run-dir", f"runs/{recipe}"])
+    return shlex.join([*words, *(["--votes", str(votes)] if votes else []), "--run-dir", str(runs / recipe)])
 
 
 def _saved(book: RecipeBook, name: str) -> None:

@@ -86,7 +86,7 @@ def _add(registry: Registry) -> None:
         )
         if st.button("Download and add", type="primary"):
             with st.spinner("Downloading"), _progress("Reading") as told:
-                _finish(lambda: registry.add(download_from_kaggle(), progress=told))
+                _finish(lambda: registry.add(download_from_kaggle(), progress=told, name=KAGGLE_DATASET))
     else:
         path = st.text_input("CSV, zip or folder", placeholder="/data/fer2013.csv", key="add-path")
         votes_path = st.text_input(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
 import tempfile
 from collections.abc import Callable
@@ -15,6 +16,7 @@ import numpy as np
 from fer_core.data.csv_table import BadRow
 from fer_core.data.reading import FerDataset, Progress
 from fer_core.errors import DatasetError
+from fer_core.file_store import write_atomically
 
 #: Part of every cached folder's name: another version of the readers must not find what an older one wrote.
 _FORMAT: Final = 1
@@ -38,8 +40,7 @@ class DatasetCache:
         Raises:
             DatasetError: the file is missing, or what ``read`` raises.
         """
-        digest = self.digest(path)
-        folder = self._folder / f"{digest[:32]}-{_FORMAT}"
+        folder = self._columns(self.digest(path))
         if folder.is_dir():
             try:
                 return _load(folder)
@@ -49,13 +50,20 @@ class DatasetCache:
         self._store(dataset, folder)
         return dataset
 
+    def forget(self, path: Path) -> None:
+        """Remove what is kept of a file."""
+        shutil.rmtree(self._columns(self.digest(path)), ignore_errors=True)
+
+    def _columns(self, digest: str) -> Path:
+        return self._folder / f"{digest[:32]}-{_FORMAT}"
+
     def digest(self, path: Path) -> str:
         """``content_digest``; of a file it is kept by path, size and time of change."""
         if not path.is_file():
             return content_digest(path)
         stat = path.stat()
-        key = f"{path.resolve()}|{stat.st_size}|{stat.st_mtime_ns}"
-        known = self._folder / "known" / hashlib.sha256(key.encode()).hexdigest()[:32]
+        key = os.fsencode(path.resolve()) + f"|{stat.st_size}|{stat.st_mtime_ns}".encode()
+        known = self._folder / "known" / hashlib.sha256(key).hexdigest()[:32]
         try:
             return known.read_text(encoding="ascii")
         except (OSError, ValueError):
@@ -92,7 +100,9 @@ def content_digest(path: Path) -> str:
             whole = hashlib.sha256()
             for file in sorted(path.rglob("*")):
                 stat = file.lstat()
-                whole.update(f"{file.relative_to(path)}|{stat.st_size}|{stat.st_mtime_ns}\n".encode())
+                # A name may be no UTF-8.
+                whole.update(os.fsencode(file.relative_to(path)))
+                whole.update(f"|{stat.st_size}|{stat.st_mtime_ns}\n".encode())
             return whole.hexdigest()
         with path.open("rb") as content:
             return hashlib.file_digest(content, "sha256").hexdigest()
@@ -112,8 +122,6 @@ def _write_whole(path: Path, text: str) -> None:
     """Write a small file in one step; failing to is no harm."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        scratch = path.with_suffix(".tmp")
-        scratch.write_text(text, encoding="ascii")
-        scratch.replace(path)
+        write_atomically(path, text)
     except OSError:
         return

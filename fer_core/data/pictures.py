@@ -39,6 +39,9 @@ _ENDINGS: Final = (".jpg", ".jpeg", ".png", ".bmp", ".webp")
 _MOST_FILES: Final = 200_000
 #: A face of 48 x 48 pixels has some 2 kB; a larger file is no such face, or a bomb.
 _MOST_BYTES: Final = 5_000_000
+_MOST_PIXELS: Final = 4_000_000
+#: What all pictures of a zip may have together once unpacked, bytes.
+_MOST_UNPACKED: Final = 2_000_000_000
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,11 @@ class _Picture:
     emotion: int
     usage: str
     read: Callable[[], bytes]
+
+    @property
+    def shown(self) -> str:
+        """The name without what could act in a terminal or a spreadsheet."""
+        return repr(self.name)
 
 
 def read_folder(path: Path, progress: Progress | None = None) -> FerDataset:
@@ -92,6 +100,11 @@ def read_zip(path: Path, progress: Progress | None = None) -> FerDataset:
                     # The header may lie about the size; no more than this is ever unpacked.
                     return file.read(_MOST_BYTES)
 
+            total = sum(item.file_size for item in members.values())
+            if total > _MOST_UNPACKED:
+                raise DatasetError(
+                    f"{path.name} unpacks to {total / 1e9:,.1f} GB; at most {_MOST_UNPACKED / 1e9:.0f} GB are read."
+                )
             return _read(sorted(members), read, path.name, progress)
     except FileNotFoundError:
         raise DatasetError(f"There is no file at {path}.") from None
@@ -132,9 +145,9 @@ def _read(
             RuntimeError,
             ValueError,
         ) as error:
-            bad.append(BadRow(at + 1, f"{picture.name}: {str(error) or type(error).__name__}"[:300]))
+            bad.append(BadRow(at + 1, f"{picture.shown}: {str(error) or type(error).__name__}"[:300]))
         except Exception as error:  # noqa: BLE001 - zlib.error and its like share no base with the ones above
-            bad.append(BadRow(at + 1, f"{picture.name}: {type(error).__name__}"))
+            bad.append(BadRow(at + 1, f"{picture.shown}: {type(error).__name__}"))
         if progress is not None and (at % 500 == 0 or at + 1 == len(pictures)):
             progress((at + 1) / len(pictures))
     if not usable.any():
@@ -160,7 +173,7 @@ def _recognised(names: list[str], read: Callable[[str], bytes]) -> Iterator[_Pic
 
 
 def _face(content: bytes) -> np.ndarray:
-    gray = to_gray(load_image(content))
+    gray = to_gray(load_image(content, most_pixels=_MOST_PIXELS))
     if gray.shape == (SIDE, SIDE):
         return gray
     how = cv2.INTER_AREA if min(gray.shape) > SIDE else cv2.INTER_LINEAR

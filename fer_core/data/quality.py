@@ -40,7 +40,8 @@ class Finding:
         name: one of FINDINGS.
         positions: (N,) int64, positions in the data set, in groups one after another.
         group: (N,) int64, which rows belong together; every row its own group where none do.
-        excluded: (M,) int64, ascending: the positions that leaving this finding out of training removes.
+        excluded: (M,) int64, ascending: the positions that leaving this finding out of training removes; Training
+            rows only, because all others are only ever judged.
     """
 
     name: str
@@ -92,7 +93,7 @@ def find(dataset: FerDataset, name: str, label_errors: npt.NDArray[np.int64] | N
         DatasetError: an unknown name, crowd without votes, or label_errors without any.
     """
     if name == "constant":
-        return _single("constant", np.flatnonzero(constant_images(dataset.pixels)))
+        return _single(dataset, "constant", np.flatnonzero(constant_images(dataset.pixels)))
     if name in ("duplicates", "cross_split", "conflicting"):
         return _copies(dataset, name)
     if name == "near_duplicates":
@@ -100,11 +101,11 @@ def find(dataset: FerDataset, name: str, label_errors: npt.NDArray[np.int64] | N
     if name == "crowd":
         if dataset.votes is None:
             raise DatasetError("Crowd disagreement needs FER+ votes; join fer2013new.csv first.")
-        return _single("crowd", np.flatnonzero(crowd_disagrees(dataset)))
+        return _single(dataset, "crowd", np.flatnonzero(crowd_disagrees(dataset)))
     if name == "label_errors":
         if label_errors is None:
             raise DatasetError("Label errors are found by a job of their own; start it first.")
-        return _single("label_errors", label_errors)
+        return _single(dataset, "label_errors", label_errors)
     raise DatasetError(f"There is no finding named {name!r}; there are {', '.join(FINDINGS)}.")
 
 
@@ -174,8 +175,13 @@ def perceptual_hashes(pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint64]:
     return np.packbits(bits, axis=1).view(">u8").ravel().astype(np.uint64)
 
 
-def _single(name: str, positions: npt.NDArray[np.int64]) -> Finding:
-    return Finding(name, positions, np.arange(len(positions)), np.sort(positions))
+def _single(dataset: FerDataset, name: str, positions: npt.NDArray[np.int64]) -> Finding:
+    return Finding(name, positions, np.arange(len(positions)), _trained(dataset, positions))
+
+
+def _trained(dataset: FerDataset, positions: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Those of the positions that are Training rows, ascending, each once."""
+    return np.unique(positions[dataset.usage[positions] == "Training"])
 
 
 def _copies(dataset: FerDataset, name: str) -> Finding:
@@ -199,12 +205,11 @@ def _copies(dataset: FerDataset, name: str) -> Finding:
     conflicting = differing(dataset.emotion)
     if name == "duplicates":
         first = np.r_[True, group[1:] != group[:-1]] if len(group) else np.empty(0, dtype=bool)
-        return Finding(name, order, group, np.sort(order[~first | conflicting]))
+        return Finding(name, order, group, _trained(dataset, order[~first | conflicting]))
     if name == "conflicting":
-        return Finding(name, order[conflicting], group[conflicting], np.sort(order[conflicting]))
+        return Finding(name, order[conflicting], group[conflicting], _trained(dataset, order[conflicting]))
     crossing = differing(dataset.usage)
-    training = dataset.usage[order] == "Training"
-    return Finding(name, order[crossing], group[crossing], np.sort(order[crossing & training]))
+    return Finding(name, order[crossing], group[crossing], _trained(dataset, order[crossing]))
 
 
 def _near(dataset: FerDataset) -> Finding:
@@ -213,7 +218,12 @@ def _near(dataset: FerDataset) -> Finding:
     left, right = pairs[:, 0], pairs[:, 1]
     # The later row goes, unless it is the one that is tested on.
     out = np.where(training[right] | ~training[left], right, left)
-    return Finding("near_duplicates", pairs.ravel(), np.repeat(np.arange(len(pairs)), 2), np.unique(out))
+    # Exact copies of what goes would teach the same; pairs name only the first of them.
+    hashes = pixel_hashes(dataset.pixels)
+    out = np.flatnonzero(np.isin(hashes, hashes[out]))
+    return Finding(
+        "near_duplicates", pairs.ravel(), np.repeat(np.arange(len(pairs)), 2), _trained(dataset, out)
+    )
 
 
 def _near_pairs(pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.int64]:

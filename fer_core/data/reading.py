@@ -24,6 +24,8 @@ USAGES: Final = ("Training", "PublicTest", "PrivateTest")
 SIDE: Final = 48
 _PIXELS: Final = SIDE * SIDE
 _COLUMNS: Final = ("emotion", "pixels", "Usage")
+#: A file with more unusable rows is not FER-2013, and each costs memory.
+_MOST_BAD: Final = 500_000
 _CHUNK: Final = 2_000
 #: Rows whose texts are parsed at once: few enough for a processor's cache, many enough to forget NumPy's calls.
 _PIECE: Final = 64
@@ -115,6 +117,13 @@ def read_csv(path: Path, progress: Progress | None = None) -> FerDataset:
     with CsvTable(path, _COLUMNS) as table:
         for faces, kept, refused in _parsed_chunks(iter(table)):
             bad.extend(refused)
+            if len(bad) + len(table.misshapen) > _MOST_BAD:
+                raise DatasetError(
+                    f"More than {_MOST_BAD:,} rows of {path.name} are unusable. The first: line {bad[0].line}, "
+                    f"{bad[0].reason}."
+                    if bad
+                    else f"More than {_MOST_BAD:,} rows of {path.name} are unusable."
+                )
             if progress is not None:
                 progress(table.share_read)
             if not kept:

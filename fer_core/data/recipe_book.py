@@ -8,11 +8,15 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from fer_core.data.balancing import RECIPES, Recipe, Split, count_labels
 from fer_core.data.reading import FerDataset
 from fer_core.errors import DatasetError
+from fer_core.file_store import FolderLock, write_atomically
+
+#: Holds the highest version that was ever given to a name.
+_LAST: Final = "last-version"
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,39}")
 
@@ -57,24 +61,17 @@ class RecipeBook:
             )
         if name in RECIPES:
             raise DatasetError(f"{name!r} is a recipe that comes with Facet; choose another name.")
-        version = max(self._versions(name), default=0) + 1
-        saved = SavedRecipe(
-            recipe=dataclasses.replace(recipe, name=f"{name}@{version}", data=dataset.fingerprint),
-            version=version,
-            created=datetime.now(UTC).strftime("%Y-%m-%d"),
-            counts={
-                part: count_labels(dataset.emotion, getattr(split, part))
-                for part in ("train", "validation", "test")
-            },
-        )
-        path = self._folder / name / f"{version}.json"
+        folder = self._folder / name
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            scratch = path.with_suffix(".tmp")
-            scratch.write_text(json.dumps(dataclasses.asdict(saved), indent=1), encoding="utf-8")
-            scratch.replace(path)
+            folder.mkdir(parents=True, exist_ok=True)
+            # Two who save at once get two versions, and a version that was deleted is never given again.
+            with FolderLock(folder):
+                version = max([*self._versions(name), _number(_read(folder / _LAST))]) + 1
+                saved = _saved(recipe, version, dataset, split)
+                write_atomically(folder / _LAST, str(version))
+                write_atomically(folder / f"{version}.json", json.dumps(dataclasses.asdict(saved), indent=1))
         except OSError as error:
-            raise DatasetError(f"The recipe cannot be written to {path.parent}: {error.strerror}.") from error
+            raise DatasetError(f"The recipe cannot be written to {folder}: {error.strerror}.") from error
         return saved
 
     def load(self, name: str) -> SavedRecipe:
@@ -85,8 +82,8 @@ class RecipeBook:
         """
         plain, _, wanted = name.partition("@")
         versions = self._versions(plain)
-        version = int(wanted) if wanted.isdecimal() else max(versions, default=0)
-        if version not in versions or (wanted and not wanted.isdecimal()):
+        version = _number(wanted) if wanted else max(versions, default=0)
+        if version not in versions:
             known = ", ".join((*RECIPES, *self.names()))
             raise DatasetError(f"There is no recipe named {name!r}; there are {known}.")
         path = self._folder / plain / f"{version}.json"
@@ -109,8 +106,32 @@ class RecipeBook:
         if not _NAME.fullmatch(name):
             return []
         return sorted(
-            int(path.stem) for path in (self._folder / name).glob("*.json") if path.stem.isdecimal()
+            number for path in (self._folder / name).glob("*.json") if (number := _number(path.stem))
         )
+
+
+def _saved(recipe: Recipe, version: int, dataset: FerDataset, split: Split) -> SavedRecipe:
+    return SavedRecipe(
+        recipe=dataclasses.replace(recipe, name=f"{recipe.name}@{version}", data=dataset.fingerprint),
+        version=version,
+        created=datetime.now(UTC).strftime("%Y-%m-%d"),
+        counts={
+            part: count_labels(dataset.emotion, getattr(split, part))
+            for part in ("train", "validation", "test")
+        },
+    )
+
+
+def _number(text: str) -> int:
+    """The version a text names, or 0, which is none."""
+    return int(text) if text.isdecimal() and text.isascii() and len(text) < 10 else 0
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8", errors="replace")
+    except FileNotFoundError:
+        return ""
 
 
 def find_recipe(name: str, folder: Path) -> Recipe:

@@ -8,7 +8,8 @@ import json
 import shutil
 import threading
 from collections import OrderedDict, defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path, PurePath
@@ -19,6 +20,7 @@ from fer_core.data.pictures import read_folder, read_zip
 from fer_core.data.reading import FerDataset, Progress, join_votes, read_csv
 from fer_core.data.synthetic import SYNTHETIC, synthetic_sample, write_csv, write_votes
 from fer_core.errors import DatasetError
+from fer_core.file_store import FolderLock, write_atomically
 from fer_core.settings import Settings
 
 #: Largest upload, bytes: the challenge's file has 301 MB.
@@ -112,31 +114,36 @@ class Registry:
         names = ", ".join(source.name for source in self.sources())
         raise DatasetError(f"There is no data set named {name!r}; there are {names}.")
 
-    def add(self, path: Path, votes: Path | None = None, progress: Progress | None = None) -> Source:
+    def add(
+        self,
+        path: Path,
+        votes: Path | None = None,
+        progress: Progress | None = None,
+        *,
+        name: str | None = None,
+    ) -> Source:
         """Add what lies at a path; it is opened once, so that nothing unusable enters the list.
 
-        Without ``votes``, a file VOTES_NAME beside a CSV is taken for its votes.
+        Without ``votes``, a file VOTES_NAME beside a CSV is taken for its votes; without ``name`` its own name serves.
 
         Raises:
             DatasetError: it cannot be used.
         """
-        path = path.expanduser().resolve()
-        if not path.exists():
-            raise DatasetError(f"There is no file or folder at {path}.")
+        path = _resolved(path)
         beside = path.with_name(VOTES_NAME)
         if votes is None and path.is_file() and path.suffix.lower() != ".zip" and beside.is_file():
             votes = beside
-        read_dataset(path, votes, cache=self.cache, progress=progress)
-        # Two visitors who add at once must both be on the list.
-        with self._room:
-            added = [source for source in self._added() if source.path != path]
-            names = {source.name for source in (*added, *self.sources()) if source.path != path}
-            name, number = path.name, 2
+        votes = _resolved(votes) if votes is not None else None
+        self.open(Source(path.name, path, votes), progress)
+        wanted = name or path.name
+        with self._changing() as added:
+            added[:] = [source for source in added if source.path != path]
+            names = {source.name for source in self.sources() if not (source.added and source.path == path)}
+            name, number = wanted, 2
             while name in names:
-                name, number = f"{path.name} ({number})", number + 1
-            source = Source(name, path, votes.expanduser().resolve() if votes else None, added=True)
-            self._write([*added, source])
-        return source
+                name, number = f"{wanted} ({number})", number + 1
+            added.append(Source(name, path, votes, added=True))
+            return added[-1]
 
     def add_upload(
         self, name: str, content: BytesIO, votes: BytesIO | None = None, progress: Progress | None = None
@@ -177,9 +184,11 @@ class Registry:
         """Take a data set that was added off the list; an upload's file goes, a file of the person's stays."""
         for source in self._added():
             if source.name == name and source.path is not None and self._uploads in source.path.parents:
+                if source.path.exists():
+                    self.cache.forget(source.path)
                 shutil.rmtree(source.path.parent, ignore_errors=True)
-        with self._room:
-            self._write([source for source in self._added() if source.name != name])
+        with self._changing() as added:
+            added[:] = [source for source in added if source.name != name]
 
     def open(self, source: Source, progress: Progress | None = None) -> FerDataset:
         """The rows of a data set, with its votes; what is open already is shared, and nobody reads it a second time.
@@ -187,6 +196,8 @@ class Registry:
         Raises:
             DatasetError: the file is gone or cannot be used.
         """
+        if source.path is not None and not source.path.exists():
+            raise DatasetError(f"The file of {source.name!r} is gone. Put it back, or take it off the list.")
         key = self._key(source)
         with self._locks[key]:
             dataset = self._opened.get(key)
@@ -217,10 +228,13 @@ class Registry:
         dataset = self.open(source)
         folder = self._settings.home / "cache" / f"synthetic-{dataset.fingerprint[:12]}"
         data, votes = folder / "synthetic-sample.csv", folder / VOTES_NAME
-        if not votes.exists():
-            folder.mkdir(parents=True, exist_ok=True)
-            write_csv(dataset, data)
-            write_votes(dataset, votes)
+        try:
+            if not votes.exists():
+                folder.mkdir(parents=True, exist_ok=True)
+                write_csv(dataset, data)
+                write_votes(dataset, votes)
+        except OSError as error:
+            raise DatasetError(f"The sample cannot be written to {folder}: {error.strerror}.") from error
         return data, votes
 
     def _added(self) -> list[Source]:
@@ -238,15 +252,38 @@ class Registry:
         except (OSError, ValueError, TypeError, KeyError):
             return []
 
-    def _write(self, sources: list[Source]) -> None:
-        entries = [
-            {key: str(value) for key, value in dataclasses.asdict(source).items() if value and key != "added"}
-            for source in sources
-        ]
-        self._file.parent.mkdir(parents=True, exist_ok=True)
-        scratch = self._file.with_suffix(".tmp")
-        scratch.write_text(json.dumps(entries, indent=1), encoding="utf-8")
-        scratch.replace(self._file)
+    @contextmanager
+    def _changing(self) -> Iterator[list[Source]]:
+        """The list of what was added, to be changed in place; two who change it at once both succeed."""
+        try:
+            self._file.parent.mkdir(parents=True, exist_ok=True)
+            with FolderLock(self._file.parent):
+                added = self._added()
+                yield added
+                entries = [
+                    {
+                        key: str(value)
+                        for key, value in dataclasses.asdict(source).items()
+                        if value and key != "added"
+                    }
+                    for source in added
+                ]
+                write_atomically(self._file, json.dumps(entries, indent=1))
+        except OSError as error:
+            raise DatasetError(f"The list {self._file} cannot be written: {error.strerror}.") from error
+
+
+def _resolved(path: Path) -> Path:
+    """The whole path of something that is there; DatasetError where it is not, or cannot be asked for."""
+    try:
+        whole = path.expanduser().resolve()
+        found = whole.exists()
+    except (OSError, RuntimeError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise DatasetError(f"{str(path)[:200]} cannot be opened: {reason}.") from None
+    if not found:
+        raise DatasetError(f"There is no file or folder at {whole}.")
+    return whole
 
 
 def download_from_kaggle() -> Path:

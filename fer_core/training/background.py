@@ -13,6 +13,7 @@ from typing import Any, Literal
 import psutil
 
 from fer_core.errors import TrainingError
+from fer_core.file_store import FolderLock, write_atomically
 from fer_core.settings import PROJECT_ROOT
 
 State = Literal["none", "running", "ended"]
@@ -33,30 +34,35 @@ class BackgroundJob:
         Raises:
             TrainingError: the folder cannot be written.
         """
-        if self.state() == "running":
-            return
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
-            (self._folder / "progress").unlink(missing_ok=True)
-            with (self._folder / "log.txt").open("wb") as log:
-                # A session of its own, so that closing the app's terminal does not end the job with it.
-                process = subprocess.Popen(
-                    [sys.executable, "-u", "-m", "fer_core", *arguments],
-                    cwd=PROJECT_ROOT,
-                    stdin=subprocess.DEVNULL,
-                    stdout=log,
-                    stderr=subprocess.STDOUT,
-                    start_new_session=True,
-                    env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"},
-                )
-            born = psutil.Process(process.pid).create_time()
-            (self._folder / "job.json").write_text(
-                json.dumps({"pid": process.pid, "born": born, "arguments": list(arguments)}), encoding="utf-8"
-            )
+            # Two people who press the button at once start one job.
+            with FolderLock(self._folder):
+                if self.state() != "running":
+                    self._start(arguments)
         except OSError as error:
             raise TrainingError(
                 f"The job cannot be started in {self._folder}: {error.strerror or error}."
             ) from error
+
+    def _start(self, arguments: Sequence[str]) -> None:
+        (self._folder / "progress").unlink(missing_ok=True)
+        with (self._folder / "log.txt").open("wb") as log:
+            # A session of its own, so that closing the app's terminal does not end the job with it.
+            process = subprocess.Popen(
+                [sys.executable, "-u", "-m", "fer_core", *arguments],
+                cwd=PROJECT_ROOT,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"},
+            )
+        born = psutil.Process(process.pid).create_time()
+        write_atomically(
+            self._folder / "job.json",
+            json.dumps({"pid": process.pid, "born": born, "arguments": list(arguments)}),
+        )
 
     def state(self) -> State:
         """Whether the job never ran, runs, or has ended (well or not: its result says)."""
@@ -73,9 +79,7 @@ class BackgroundJob:
 
     def tell(self, share: float) -> None:
         """Write the share that is done; the job itself calls this."""
-        scratch = self._folder / "progress.tmp"
-        scratch.write_text(f"{share:.4f}", encoding="ascii")
-        scratch.replace(self._folder / "progress")
+        write_atomically(self._folder / "progress", f"{share:.4f}")
 
     def log(self, lines: int = 5) -> str:
         """The last lines the job printed."""
@@ -104,7 +108,8 @@ class BackgroundJob:
         try:
             job: dict[str, Any] = json.loads((self._folder / "job.json").read_text(encoding="utf-8"))
             process = psutil.Process(job["pid"])
-            alive = process.create_time() == job["born"] and process.status() != psutil.STATUS_ZOMBIE
+            # The time of birth follows from the clock, which may be set right in between.
+            alive = abs(process.create_time() - job["born"]) < 3 and process.status() != psutil.STATUS_ZOMBIE
         except (OSError, ValueError, KeyError, TypeError, psutil.Error):
             return None
         return process if alive else None

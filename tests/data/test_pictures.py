@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 import pytest
 
+from fer_core.data import pictures
 from fer_core.data.pictures import read_folder, read_zip
 from fer_core.errors import DatasetError
 from fer_core.labels import FER2013_LABELS
@@ -122,3 +123,24 @@ def test_a_folder_of_no_use_is_one_sentence(tmp_path: Path, make: object, senten
     make(root)  # type: ignore[operator]
     with pytest.raises(DatasetError, match=sentence):
         read_folder(root)
+
+
+def test_a_picture_too_large_for_a_face_is_set_aside_before_it_is_decoded(folder: Path) -> None:
+    cv2.imwrite(str(folder / "train/happy/big.png"), np.zeros((2_001, 2_000), np.uint8))
+    dataset = read_folder(folder)
+    assert len(dataset) == 8
+    assert "4,002,000" in dataset.bad_rows[0].reason or "2,000 x 2,001" in dataset.bad_rows[0].reason
+
+
+def test_a_zip_that_unpacks_to_too_much_is_refused(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pictures, "_MOST_UNPACKED", 1_000)
+    with pytest.raises(DatasetError, match="unpacks to"):
+        read_zip(zip_of(folder))
+
+
+def test_a_name_cannot_act_in_a_terminal_or_a_spreadsheet(tmp_path: Path) -> None:
+    save(tmp_path, "train/happy/1.png")
+    (tmp_path / "train/happy/=1+1\x1b[31m.png").write_bytes(b"no picture")
+    (bad,) = read_folder(tmp_path).bad_rows
+    assert "\x1b" not in bad.reason
+    assert bad.reason.startswith("'train")

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from fer_core.data import reading
 from fer_core.data.reading import USAGES, FerDataset, join_votes, read_csv
 from fer_core.errors import DatasetError
 from tests.fer_files import HEADER, line, pixel_text, write_file, write_votes
@@ -241,3 +242,9 @@ def test_a_dataset_checks_itself() -> None:
             usage=np.array(["Training"]),
             row=np.zeros(1, dtype=np.int64),
         )
+
+
+def test_a_file_of_nothing_but_bad_rows_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "_MOST_BAD", 3)
+    with pytest.raises(DatasetError, match="More than 3 rows"):
+        read_csv(write_file(tmp_path / "bad.csv", line(0), *[line(9)] * 5))

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -85,6 +86,30 @@ def test_a_deleted_recipe_is_gone(book: RecipeBook, sample: FerDataset) -> None:
     book.delete("mine")
     book.delete("../mine")
     assert book.names() == ()
+
+
+def test_a_deleted_version_is_never_given_again(book: RecipeBook, sample: FerDataset) -> None:
+    split = split_dataset(sample, Recipe("mine"))
+    book.save(Recipe("mine"), sample, split)
+    book.delete("mine")
+    assert book.save(Recipe("mine"), sample, split).recipe.name == "mine@2"
+
+
+def test_those_who_save_at_once_get_a_version_each(book: RecipeBook, sample: FerDataset) -> None:
+    split = split_dataset(sample, Recipe("mine"))
+    with ThreadPoolExecutor(4) as pool:
+        saved = list(pool.map(lambda _: book.save(Recipe("mine"), sample, split).version, range(8)))
+    assert sorted(saved) == list(range(1, 9))
+
+
+@pytest.mark.parametrize("version", ["9" * 5_000, "0", "-1", "²", "1.0", ""])
+def test_a_version_that_is_none_is_one_sentence(version: str, book: RecipeBook, sample: FerDataset) -> None:
+    book.save(Recipe("mine"), sample, split_dataset(sample, Recipe("mine")))
+    if version:
+        with pytest.raises(DatasetError, match="no recipe named"):
+            book.load(f"mine@{version}")
+    else:
+        assert book.load("mine@").version == 1
 
 
 def test_find_recipe_knows_both_kinds(book: RecipeBook, sample: FerDataset, tmp_path: Path) -> None:

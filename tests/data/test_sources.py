@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import io
+import os
+import subprocess
 import sys
 import threading
 import types
@@ -148,7 +150,7 @@ def test_nobody_reads_a_file_twice(
     registry: Registry, csv_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     source = registry.add(csv_file)
-    registry.cache = Registry(registry._settings).cache
+    registry = Registry(registry._settings)
     calls: list[int] = []
     both_wait = threading.Barrier(2)
 
@@ -265,3 +267,99 @@ def test_visitors_who_add_at_once_are_all_on_the_list(settings: Settings, tmp_pa
     for thread in threads:
         thread.join()
     assert {file.name for file in files} <= set(names(registry))
+
+
+def test_app_processes_that_add_at_once_are_all_on_the_list(settings: Settings, tmp_path: Path) -> None:
+    files = [write_file(tmp_path / f"{at}.csv", line(0), line(at)) for at in range(3)]
+    script = (
+        "import sys; from pathlib import Path; from fer_core.data.sources import Registry; "
+        "from fer_core.settings import Settings; registry = Registry(Settings.from_environment()); "
+        "sys.stdin.readline(); registry.add(Path(sys.argv[1]))"
+    )
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-c", script, str(file)],
+            stdin=subprocess.PIPE,
+            env={**os.environ, "FACET_HOME": str(settings.home)},
+        )
+        for file in files
+    ]
+    for process in processes:
+        assert process.stdin is not None
+        process.stdin.write(b"go\n")
+        process.stdin.flush()
+    assert [process.wait(60) for process in processes] == [0, 0, 0]
+    assert {file.name for file in files} <= set(names(Registry(settings)))
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        pytest.param("~nosuchuser/fer2013.csv", id="no such user"),
+        pytest.param("x" * 300, id="a name too long for any file system"),
+        pytest.param("a\0b", id="a zero byte"),
+        pytest.param("nowhere/fer2013.csv", id="nothing there"),
+    ],
+)
+def test_a_path_that_leads_nowhere_is_one_sentence(registry: Registry, path: str) -> None:
+    with pytest.raises(DatasetError):
+        registry.add(Path(path))
+
+
+def test_a_home_that_cannot_be_written_is_one_sentence(csv_file: Path, tmp_path: Path) -> None:
+    (tmp_path / "blocked").write_text("a file")
+    registry = Registry(
+        Settings.from_environment(
+            {"FACET_HOME": str(tmp_path / "blocked"), "FACET_DATASET": str(tmp_path / "no")}
+        )
+    )
+    with pytest.raises(DatasetError, match="cannot be written"):
+        registry.add(csv_file)
+    with pytest.raises(DatasetError, match="cannot be written"):
+        registry.files_of(registry.find(SYNTHETIC))
+
+
+def test_a_file_that_went_is_named_without_its_path(registry: Registry, csv_file: Path) -> None:
+    source = registry.add(csv_file)
+    csv_file.unlink()
+    with pytest.raises(DatasetError, match="is gone") as caught:
+        registry.open(source)
+    assert str(csv_file.parent) not in str(caught.value)
+
+
+def test_the_settings_file_can_be_added_again_with_votes(tmp_path: Path) -> None:
+    sample = synthetic_sample(30)
+    write_csv(sample, tmp_path / "mine.csv")
+    write_votes(sample, tmp_path / "votes.csv")
+    registry = Registry(
+        Settings.from_environment(
+            {
+                "FACET_HOME": str(tmp_path / "home"),
+                "FACET_DATASET": str(tmp_path / "mine.csv"),
+                "FACET_VOTES": str(tmp_path / "no"),
+            }
+        )
+    )
+    added = registry.add(tmp_path / "mine.csv", tmp_path / "votes.csv")
+    assert registry.open(registry.find(added.name)).votes is not None
+
+
+def test_a_removed_upload_leaves_no_face_behind(
+    registry: Registry, settings: Settings, csv_file: Path
+) -> None:
+    source = registry.add_upload("mine.csv", io.BytesIO(csv_file.read_bytes()))
+    assert list(settings.home.rglob("pixels.npy"))
+    registry.remove(source.name)
+    assert not list(settings.home.rglob("pixels.npy"))
+    assert not list(settings.home.rglob("*.csv"))
+
+
+def test_a_file_name_that_is_no_utf8_costs_nothing(tmp_path: Path) -> None:
+    folder = tmp_path / "faces"
+    (folder / "train" / "happy").mkdir(parents=True)
+    cv2.imwrite(str(folder / "train" / "happy" / "1.png"), np.arange(48 * 48, dtype=np.uint8).reshape(48, 48))
+    (folder / os.fsdecode(b"\xff.txt")).touch()
+    settings = Settings.from_environment({"FACET_HOME": str(tmp_path / "home"), "FACET_DATASET": "no"})
+    registry = Registry(settings)
+    assert len(registry.open(registry.add(folder, name="any/name"))) == 1
+    assert "any/name" in names(registry)

@@ -2,8 +2,7 @@ from __future__ import annotations
 
 import json
 import os
-import time
-from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psutil
@@ -13,11 +12,11 @@ from fer_core.errors import TrainingError
 from fer_core.training.background import BackgroundJob
 
 
-def wait_until(happened: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 60
-    while not happened():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+def wait_for_end(folder: Path) -> None:
+    try:
+        psutil.Process(job_of(folder)[0]).wait(60)
+    except psutil.NoSuchProcess:
+        return
 
 
 def job_of(folder: Path) -> tuple[int, float]:
@@ -29,7 +28,8 @@ def test_a_job_runs_ends_and_leaves_its_log(tmp_path: Path) -> None:
     job = BackgroundJob(tmp_path / "job")
     assert job.state() == "none"
     job.start(["dataset", "inspect", str(tmp_path / "absent.csv")])
-    wait_until(lambda: job.state() == "ended")
+    wait_for_end(tmp_path / "job")
+    assert job.state() == "ended"
     assert "no file at" in job.log()
 
 
@@ -46,6 +46,19 @@ def test_a_second_start_while_it_runs_starts_nothing_and_stop_ends_it(tmp_path: 
     assert job.state() == "ended"
     assert not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
     job.stop()
+
+
+def test_starts_at_once_start_one_job(tmp_path: Path) -> None:
+    fifo = tmp_path / "endless.csv"
+    os.mkfifo(fifo)
+    folder = tmp_path / "job"
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda _: BackgroundJob(folder).start(["dataset", "inspect", str(fifo)]), range(4)))
+    running = [
+        process.pid for process in psutil.Process().children() if str(fifo) in " ".join(process.cmdline())
+    ]
+    BackgroundJob(folder).stop()
+    assert running == [job_of(folder)[0]]
 
 
 def test_a_process_that_only_inherited_the_number_is_left_alone(tmp_path: Path) -> None:
