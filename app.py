@@ -14,6 +14,7 @@ def pages() -> list[st.Page]:
         st.Page("pages/overview.py", title="Overview"),
         st.Page("pages/live.py", title="Live"),
         st.Page("pages/dataset.py", title="Dataset"),
+        st.Page("pages/training.py", title="Training"),
     ]
 
 

@@ -7,9 +7,13 @@ import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fer_core.errors import FerError
+
+if TYPE_CHECKING:
+    from fer_core.settings import Settings
+    from fer_core.training.request import TrainingRequest
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -121,32 +125,81 @@ def _labels(options: argparse.Namespace) -> None:
     _show(options, result, lines)
 
 
+def _request(options: argparse.Namespace) -> TrainingRequest:
+    from fer_core.training.request import TrainingRequest
+
+    return TrainingRequest(
+        csv=options.csv,
+        preset=options.preset,
+        run_dir=options.run_dir or Path(),
+        votes=options.votes,
+        recipe=options.recipe,
+        epochs=options.epochs,
+        limit=options.limit,
+        seed=options.seed,
+        changes=tuple(options.changes),
+    )
+
+
 def _train(options: argparse.Namespace) -> None:
     # TensorFlow takes seconds to import; only what trains or releases pays for it.
-    from fer_core.training.fit import TrainingRequest, train
+    from fer_core.training.fit import train
 
-    run = train(
-        TrainingRequest(
-            csv=options.csv,
-            preset=options.preset,
-            run_dir=options.run_dir,
-            votes=options.votes,
-            recipe=options.recipe,
-            epochs=options.epochs,
-            limit=options.limit,
-            seed=options.seed,
-        )
-    )
-    print(f"finished: {run.path}")
+    run = train(_request(options), queue=options.queue)
+    print(f"{run.record()['state']}: {run.path}")
+
+
+def _plan(options: argparse.Namespace) -> None:
+    from fer_core.training.plan import make_plan, plan_as_json
+
+    plan = make_plan(_request(options), timed=not options.no_timing)
+    lines = [
+        f"{layer.name:24} {layer.kind:24} {' x '.join(map(str, layer.shape)):16} {layer.parameters:>10,}"
+        for layer in plan.layers
+    ]
+    lines += [f"{plan.parameters:,} parameters, {plan.train_rows:,} training rows", plan.device]
+    if plan.faces_per_second and plan.seconds_per_epoch:
+        lines.append(f"{plan.faces_per_second:,.0f} faces/s, {plan.seconds_per_epoch:,.0f} s an epoch")
+    _show(options, plan_as_json(plan), lines)
 
 
 def _release(options: argparse.Namespace) -> None:
+    from fer_core.errors import ModelError
+    from fer_core.settings import Settings
+
+    if options.promote and options.into:
+        raise ModelError(
+            "Only a model under FACET_HOME can be promoted: leave out either --into or --promote."
+        )
     from fer_core.release import release
+
+    settings = Settings.from_environment()
+    folder = release(options.run_dir, options.name, options.into or settings.released_models, options.votes)
+    print(f"released: {folder.path}")
+    if options.promote:
+        _activate(folder.name, settings)
+
+
+def _import(options: argparse.Namespace) -> None:
+    from fer_core.model_import import import_model
     from fer_core.settings import Settings
 
     into = options.into or Settings.from_environment().released_models
-    folder = release(options.run_dir, options.name, into, options.votes)
-    print(f"released: {folder.path}")
+    labels = [label.strip() for label in options.labels.split(",")]
+    folder = import_model(options.file, options.name, labels, into)
+    print(f"imported: {folder.path}")
+
+
+def _promote(options: argparse.Namespace) -> None:
+    from fer_core.settings import Settings
+
+    _activate(options.name, Settings.from_environment())
+
+
+def _activate(name: str, settings: Settings) -> None:
+    from fer_core.model_folder import activate_model
+
+    print(f"active: {activate_model(name, settings).name}")
 
 
 def _evaluate(options: argparse.Namespace) -> None:
@@ -222,15 +275,19 @@ def _parser() -> argparse.ArgumentParser:
     command.set_defaults(run=_labels)
 
     command = commands.add_parser("train", help="train a preset into a run folder")
-    command.add_argument("csv", type=Path, metavar="FILE.csv")
-    command.add_argument("--preset", required=True, metavar="report|release|tiny")
+    _what_to_train(command)
     command.add_argument("--run-dir", type=Path, required=True, metavar="DIR")
-    command.add_argument("--votes", type=Path, metavar="FER2013NEW.csv")
-    command.add_argument("--recipe", metavar="NAME", help="default: the preset's own")
-    command.add_argument("--epochs", type=int, metavar="N")
-    command.add_argument("--limit", type=int, metavar="N", help="at most N training and N validation rows")
-    command.add_argument("--seed", type=int, default=0, metavar="N")
+    command.add_argument(
+        "--queue", action="store_true", help="wait for the runs beside it that began earlier"
+    )
     command.set_defaults(run=_train)
+
+    command = commands.add_parser("plan", help="show a preset's layers and time a few steps")
+    _what_to_train(command)
+    command.add_argument("--run-dir", type=Path, metavar="DIR", help=argparse.SUPPRESS)
+    command.add_argument("--no-timing", action="store_true", help="only the layers")
+    command.add_argument("--json", action="store_true")
+    command.set_defaults(run=_plan)
 
     command = commands.add_parser("release", help="make a finished run a model: export, parity check, card")
     command.add_argument("run_dir", type=Path, metavar="RUN_DIR")
@@ -242,7 +299,21 @@ def _parser() -> argparse.ArgumentParser:
         metavar="FER2013NEW.csv",
         help="kept beside the predictions; default: the run's own",
     )
+    command.add_argument("--promote", action="store_true", help="make it the model that answers")
     command.set_defaults(run=_release)
+
+    command = commands.add_parser("import", help="bring in a network from elsewhere as a model")
+    command.add_argument("file", type=Path, metavar="FILE.keras|FILE.onnx")
+    command.add_argument("--name", required=True)
+    command.add_argument(
+        "--labels", required=True, metavar="angry,happy,...", help="what its outputs mean, in their order"
+    )
+    command.add_argument("--into", type=Path, metavar="DIR", help="default: the models under FACET_HOME")
+    command.set_defaults(run=_import)
+
+    command = commands.add_parser("promote", help="make a model the one that answers")
+    command.add_argument("name", metavar="NAME")
+    command.set_defaults(run=_promote)
 
     command = commands.add_parser("evaluate", help="judge a model on a FER-2013 CSV")
     command.add_argument("csv", type=Path, metavar="FILE.csv")
@@ -258,6 +329,24 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--json", action="store_true")
     command.set_defaults(run=_predict)
     return parser
+
+
+def _what_to_train(command: argparse.ArgumentParser) -> None:
+    command.add_argument("csv", type=Path, metavar="FILE.csv")
+    command.add_argument("--preset", required=True, metavar="report|release|tiny")
+    command.add_argument("--votes", type=Path, metavar="FER2013NEW.csv")
+    command.add_argument("--recipe", metavar="NAME", help="default: the preset's own")
+    command.add_argument("--epochs", type=int, metavar="N")
+    command.add_argument("--limit", type=int, metavar="N", help="at most N training and N validation rows")
+    command.add_argument("--seed", type=int, default=0, metavar="N")
+    command.add_argument(
+        "--set",
+        dest="changes",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="change a setting of the preset, for example batch=32 or augmentation.flip=true",
+    )
 
 
 if __name__ == "__main__":

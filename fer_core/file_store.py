@@ -6,7 +6,9 @@ import os
 import secrets
 from pathlib import Path
 
-from filelock import FileLock
+from filelock import FileLock, Timeout
+
+__all__ = ["Timeout", "folder_lock", "write_atomically"]
 
 
 def write_atomically(path: Path, text: str) -> None:
@@ -24,9 +26,15 @@ def write_atomically(path: Path, text: str) -> None:
         scratch.unlink(missing_ok=True)
 
 
-class FolderLock(FileLock):
-    """One holder at a time among all threads and processes of this machine; frees itself when its process dies."""
+def folder_lock(folder: Path, purpose: str = "changing", *, wait: bool = True) -> FileLock:
+    """A lock with one holder at a time among all threads and processes of this machine; it dies with its process.
 
-    def __init__(self, folder: Path) -> None:
-        """The lock of an existing folder; entering it raises OSError where the folder cannot be written."""
-        super().__init__(str(folder / ".lock"), thread_local=False)
+    Entering it raises OSError where the folder is missing or cannot be written, and ``Timeout`` where somebody holds
+    it and ``wait`` is off.
+
+    Args:
+        folder: what is locked.
+        purpose: different purposes do not wait for each other.
+        wait: for ever, or not at all.
+    """
+    return FileLock(folder / f".{purpose}.lock", timeout=-1 if wait else 0, thread_local=False)

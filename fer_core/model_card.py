@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import json
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -12,18 +14,28 @@ import numpy as np
 from fer_core.data.reading import FerDataset
 from fer_core.evaluation.calibration import Blend
 from fer_core.evaluation.crowd import agree_with_crowd, crowd_majority
-from fer_core.evaluation.judging import Evaluation
+from fer_core.evaluation.judging import Evaluation, judge_dataset, training_hashes
 from fer_core.evaluation.metrics import calibration_interval, measure
 from fer_core.labels import LABELS, TAG_TO_POSITION
+from fer_core.model_folder import ModelFolder
 from fer_core.training.run_folder import RunFolder
 from fer_core.vision.classifier import ExpressionClassifier
 
+_NAMES: Final = "It names the expression a face shows, not what a person feels."
+_NEVER: Final = (
+    "Not for employees, pupils or minors, and never the only ground for a decision about a person."
+)
 _LIMITS: Final = (
-    "It names the expression a face shows, not what a person feels.",
+    _NAMES,
     "Trained on FER-2013: small grey web pictures labelled by few people; people agree with each other on about "
     "85 % of its five-class rows.",
     "FER-2013 names neither age, sex nor origin, so no figure by group of people could be measured.",
-    "Not for employees, pupils or minors, and never the only ground for a decision about a person.",
+    _NEVER,
+)
+_LIMITS_OF_IMPORTS: Final = (
+    _NAMES,
+    "What it was trained on is unknown, so figures may count faces that it learnt from.",
+    _NEVER,
 )
 
 
@@ -76,6 +88,49 @@ def describe_run(name: str, run: RunFolder, record: dict[str, Any], blend: Blend
         "per_class": {},
         "limits": list(_LIMITS),
     }
+
+
+def describe_import(name: str, labels: Sequence[str], file: str, sha256: str) -> dict[str, Any]:
+    """A card without figures of a network that was brought in from elsewhere.
+
+    Args:
+        name: the model's.
+        labels: what its outputs mean, in their order.
+        file: the name of the file that it came in.
+        sha256: of that file.
+    """
+    return {
+        "name": name,
+        "description": "A person brought this network in from a file. What it was trained on is unknown, so figures "
+        "may count faces that it learnt from.",
+        "labels": list(labels),
+        "created": datetime.now(UTC).strftime("%Y-%m-%d"),
+        "imported": {"file": file, "sha256": sha256},
+        "figures": [],
+        "per_class": {},
+        "limits": list(_LIMITS_OF_IMPORTS),
+    }
+
+
+def judge_into(folder: Path, card: dict[str, Any], dataset: FerDataset) -> None:
+    """Judge a model on PublicTest: evaluation.npz into its folder, the figures into ``card``.
+
+    Neither where the data set has no such rows.
+
+    Raises:
+        ModelError: the folder cannot be used; it must hold its card already.
+    """
+    model = ModelFolder.open(folder)
+    evaluation = judge_dataset(model, dataset, ("PublicTest",))
+    if len(evaluation.predictions.row):
+        evaluation.predictions.save(model.evaluation, training_hashes(dataset))
+        card.update(figures_of(evaluation))
+        card["figures"] += crowd_figures_of(ExpressionClassifier(model), dataset)
+
+
+def write_card(folder: Path, card: dict[str, Any]) -> None:
+    """Write card.json into a model folder."""
+    (folder / "card.json").write_text(json.dumps(card, indent=1) + "\n", encoding="utf-8")
 
 
 def figures_of(evaluation: Evaluation) -> dict[str, Any]:

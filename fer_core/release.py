@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import re
-import shutil
-import tempfile
 import zipfile
 from pathlib import Path
 from typing import Any, Final
@@ -19,15 +15,14 @@ from fer_core.data.reading import FerDataset
 from fer_core.data.sources import read_dataset
 from fer_core.errors import ModelError, TrainingError
 from fer_core.evaluation.calibration import Blend, choose_blend
-from fer_core.evaluation.judging import judge_dataset, training_hashes
 from fer_core.labels import TAG_TO_POSITION
-from fer_core.model_card import crowd_figures_of, describe_run, figures_of
-from fer_core.model_folder import ModelFolder
+from fer_core.model_card import describe_run, judge_into, write_card
+from fer_core.model_folder import ModelFolder, new_model_folder
 from fer_core.preprocessing import to_model_input
 from fer_core.training.heads import fold_heads, two_headed
-from fer_core.training.networks import build_network
+from fer_core.training.networks import network_of
+from fer_core.training.overrides import preset_of_record
 from fer_core.training.run_folder import RunFolder
-from fer_core.vision.classifier import ExpressionClassifier
 
 #: The largest difference allowed between a Keras and an ONNX probability.
 PARITY_LIMIT: Final = 1e-4
@@ -47,41 +42,27 @@ def release(run_dir: Path, name: str, into: Path, votes: Path | None = None) -> 
         DatasetError: the run's data set is gone or changed.
         ModelError: the name cannot be used or is taken, or the exported network differs from the trained one.
     """
-    if not re.fullmatch(r"[a-z0-9][a-z0-9._-]{0,63}", name):
-        raise ModelError(f"A model's name is made of a-z, 0-9, dot, dash and underscore, got {name!r}.")
-    target = into / name
-    if target.exists():
-        raise ModelError(f"There is a model at {target} already; choose another name or remove it first.")
-    run = RunFolder(run_dir)
-    record = run.record()
-    if record.get("state") != "finished":
-        raise TrainingError(f"{run_dir} is not finished; run its train command again to go on.")
-    dataset = _read_data(record, votes)
-    into.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=into, prefix=".releasing-") as scratch:
-        folder = Path(scratch) / name
-        folder.mkdir()
+    with new_model_folder(name, into) as folder:
+        run = RunFolder(run_dir)
+        record = run.record()
+        if record.get("state") not in ("finished", "stopped"):
+            raise TrainingError(f"{run_dir} is not finished; run its train command again to go on.")
+        dataset = _read_data(record, votes)
+        # A stopped run has its best weights as well; only one that never ended an epoch has none.
+        if not run.kept_weights.exists():
+            raise TrainingError(f"{run_dir} has no weights yet; let it finish an epoch.")
         network, blend = _trained_network(run, record, dataset)
-        _save_compressed(network, folder / "model.keras")
+        save_compressed(network, folder / "model.keras")
         export_onnx(network, folder / "model.onnx")
-        difference = parity(network, folder / "model.onnx", dataset.pixels[:PARITY_FACES])
-        if not difference < PARITY_LIMIT:
-            raise ModelError(
-                f"The exported network differs from the trained one by {difference:.1e} on {PARITY_FACES} faces; "
-                f"expected less than {PARITY_LIMIT:.0e}. Nothing was released."
-            )
+        agreement = check_parity(network, folder / "model.onnx", dataset.pixels[:PARITY_FACES])
         # Of two heads one is left.
         card = describe_run(name, run, record | {"parameters": network.count_params()}, blend)
-        card["parity"] = {"largest_difference": difference, "faces": min(PARITY_FACES, len(dataset))}
-        _write_card(folder, card)
-        evaluation = judge_dataset(ModelFolder.open(folder), dataset, ("PublicTest",))
-        if len(evaluation.predictions.row):
-            evaluation.predictions.save(folder / "evaluation.npz", training_hashes(dataset))
-            card.update(figures_of(evaluation))
-            card["figures"] += crowd_figures_of(ExpressionClassifier(ModelFolder.open(folder)), dataset)
-        _write_card(folder, card)
-        shutil.move(folder, target)
-    return ModelFolder.open(target)
+        card["parity"] = agreement
+        write_card(folder, card)
+        judge_into(folder, card, dataset)
+        write_card(folder, card)
+    run.write_record(model=name)
+    return ModelFolder.open(into / name)
 
 
 def export_onnx(network: keras.Model, path: Path) -> None:
@@ -106,6 +87,57 @@ def parity(network: keras.Model, onnx: Path, faces: npt.NDArray[np.uint8]) -> fl
     return float(np.abs(exported - trained).max())
 
 
+def check_parity(network: keras.Model, onnx: Path, faces: npt.NDArray[np.uint8]) -> dict[str, Any]:
+    """The card's ``parity`` entry; ModelError where any probability differs by PARITY_LIMIT or more.
+
+    Args:
+        network: takes float32 (N, 48, 48, 1).
+        onnx: its export.
+        faces: (N, 48, 48) uint8.
+    """
+    difference = parity(network, onnx, faces)
+    if not difference < PARITY_LIMIT:
+        raise ModelError(
+            f"The exported network differs from the trained one by {difference:.1e} on {len(faces)} faces; "
+            f"expected less than {PARITY_LIMIT:.0e}. No model was made of it."
+        )
+    return {"largest_difference": difference, "faces": len(faces)}
+
+
+def load_network(path: Path) -> keras.Model:
+    """Open a ``.keras`` file that may come from anybody, without running code that it brings along.
+
+    Raises:
+        ModelError: it is no Keras model, damaged, or needs code of its own.
+    """
+    try:
+        network = keras.saving.load_model(path, safe_mode=True, compile=False)
+    except Exception as error:
+        raise ModelError(
+            f"The Keras file cannot be opened safely ({_first_sentence(error)}); expected a whole .keras file of "
+            "plain Keras layers, without Lambda layers and classes of its own."
+        ) from error
+    if not isinstance(network, keras.Model):
+        raise ModelError(f"Expected a Keras model, got a {type(network).__name__}; save the whole model.")
+    return network
+
+
+def save_compressed(network: keras.Model, path: Path) -> None:
+    """Keras stores its archive uncompressed; kernels of half precision shrink to about half when it is not."""
+    plain = path.with_suffix(".plain.keras")
+    network.save(plain)
+    with zipfile.ZipFile(plain) as source, zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as target:
+        for item in source.infolist():
+            target.writestr(item.filename, source.read(item))
+    plain.unlink()
+
+
+def _first_sentence(error: Exception) -> str:
+    # Keras goes on to advise a person to load the file unsafely.
+    text = " ".join(str(error).split()).partition(". ")[0]
+    return text[:200].rstrip(".") or type(error).__name__
+
+
 def _read_data(record: dict[str, Any], votes: Path | None) -> FerDataset:
     data = record["data"]
     votes = votes or (Path(data["votes_file"]) if data.get("votes_file") else None)
@@ -116,10 +148,10 @@ def _trained_network(
     run: RunFolder, record: dict[str, Any], dataset: FerDataset
 ) -> tuple[keras.Model, Blend | None]:
     """The run's network with one head, and the blend of two heads it holds, or None where it was trained with one."""
-    preset = record["preset"]
+    preset = preset_of_record(record["preset"])
     # Built anew so that a network trained in bfloat16 is saved and exported in float32.
-    network = build_network(preset["network"], len(preset["output_labels"]))
-    trained = two_headed(network) if preset.get("vote_head") else network
+    network = network_of(preset)
+    trained = two_headed(network) if preset.vote_head else network
     try:
         trained.load_weights(run.kept_weights)
     except (OSError, ValueError) as error:
@@ -141,17 +173,3 @@ def _blend_on_held_back(trained: keras.Model, record: dict[str, Any], dataset: F
     shares = trained.predict(to_model_input(dataset.pixels[held]), batch_size=256, verbose=0)
     truth = TAG_TO_POSITION[dataset.emotion[held]].astype(np.int64)
     return choose_blend(shares, truth, None if dataset.votes is None else dataset.votes[held])
-
-
-def _save_compressed(network: keras.Model, path: Path) -> None:
-    """Keras stores its archive uncompressed; kernels of half precision shrink to about half when it is not."""
-    plain = path.with_suffix(".plain.keras")
-    network.save(plain)
-    with zipfile.ZipFile(plain) as source, zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as target:
-        for item in source.infolist():
-            target.writestr(item.filename, source.read(item))
-    plain.unlink()
-
-
-def _write_card(folder: Path, card: dict[str, Any]) -> None:
-    (folder / "card.json").write_text(json.dumps(card, indent=1) + "\n", encoding="utf-8")

@@ -32,7 +32,7 @@ PICTURES = ["jpg", "jpeg", "png", "webp", "bmp", "gif", "tif", "tiff"]
 
 
 @st.cache_resource(max_entries=2, show_spinner="Opening the model")
-def classifier(path: str, changed: float) -> ExpressionClassifier:  # noqa: ARG001 - a new file is a new model
+def classifier(identity: str) -> ExpressionClassifier:  # noqa: ARG001 - another file is another model
     """The network, shared by all visitors; a face detector is not safe to share."""
     return ExpressionClassifier(active_model(Settings.from_environment()))
 
@@ -40,12 +40,11 @@ def classifier(path: str, changed: float) -> ExpressionClassifier:  # noqa: ARG0
 def shopper(settings: Settings) -> Shopper:
     """This visitor's shopper, with a warm model, made anew when another model is promoted."""
     folder = active_model(settings)
-    key = (str(folder.path), folder.onnx.stat().st_mtime)
-    if st.session_state.get("shopper_key") != key:
-        analyzer = ExpressionAnalyzer(classifier(*key), load_detector())
+    if st.session_state.get("shopper_key") != folder.identity:
+        analyzer = ExpressionAnalyzer(classifier(folder.identity), load_detector())
         analyzer.warm_up()
         st.session_state.shopper = Shopper(analyzer, Catalogue.load(settings.catalogue))
-        st.session_state.shopper_key = key
+        st.session_state.shopper_key = folder.identity
     current: Shopper = st.session_state.shopper
     return current
 

@@ -18,7 +18,7 @@ def _figures(folder: ModelFolder) -> None:
     """The first two figures large, all of them with their rows in a table."""
     figures = folder.card.get("figures", [])
     if not figures:
-        st.info("This model carries no figures: its data had no PublicTest rows.")
+        st.info("This model carries no figures: nobody has judged it on FER-2013's PublicTest rows.")
         return
     for column, figure in zip(st.columns(2), figures[:2], strict=False):
         column.metric(figure["name"].capitalize(), f"{figure['value']:.1%}", border=True)

@@ -141,6 +141,17 @@ def test_evaluate_of_rows_that_are_not_there_is_null_not_zero(
         pytest.param(["predict", ".", "--detector", "x"], "libfacedetection", id="no such detector"),
         pytest.param(["train", "DATA", "--preset", "x", "--run-dir", "r"], "tiny", id="no such preset"),
         pytest.param(["release", "absent", "--name", "x"], "not a training run", id="no such run"),
+        pytest.param(
+            ["release", "absent", "--name", "x", "--into", "models", "--promote"],
+            "either --into or --promote",
+            id="promoted elsewhere",
+        ),
+        pytest.param(["import", "a.h5", "--name", "x", "--labels", "angry"], ".keras or .onnx", id="HDF5"),
+        pytest.param(["import", "a.onnx", "--name", "x", "--labels", "angry"], "happy, sad", id="one label"),
+        pytest.param(
+            ["import", "a.onnx", "--name", "x", "--labels", ",".join(LABELS)], "a.onnx", id="no file"
+        ),
+        pytest.param(["promote", "absent"], "no model named 'absent'", id="no such model to promote"),
     ],
 )
 def test_what_cannot_be_done_exits_2_with_one_line_on_stderr(
@@ -153,6 +164,7 @@ def test_what_cannot_be_done_exits_2_with_one_line_on_stderr(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("FACET_HOME", str(tmp_path / "home"))
     arguments = [str(data) if argument == "DATA" else argument for argument in arguments]
     if arguments[0] in ("evaluate", "predict") and "--model" not in arguments:
         arguments += ["--model", str(small_model)]
@@ -161,6 +173,45 @@ def test_what_cannot_be_done_exits_2_with_one_line_on_stderr(
     assert sentence in captured.err
     assert len(captured.err.splitlines()) == 1
     assert captured.out == ""
+
+
+def test_an_imported_model_is_promoted_and_answers(
+    data: Path,
+    small_model: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("FACET_HOME", str(tmp_path / "home"))
+    network = str(small_model / "model.onnx")
+    assert main(["import", network, "--name", "mine", "--labels", ", ".join(LABELS)]) == 0
+    assert capsys.readouterr().out == f"imported: {tmp_path / 'home' / 'models' / 'mine'}\n"
+    assert main(["promote", "mine"]) == 0
+    assert capsys.readouterr().out == "active: mine\n"
+    assert main(["evaluate", str(data)]) == 0
+    assert capsys.readouterr().out.startswith("mine on PublicTest: n 50")
+
+
+def test_a_model_is_imported_elsewhere(small_model: Path, tmp_path: Path) -> None:
+    network = str(small_model / "model.onnx")
+    into = tmp_path / "elsewhere"
+    assert main(["import", network, "--name", "a", "--labels", ",".join(LABELS), "--into", str(into)]) == 0
+    assert (into / "a" / "card.json").is_file()
+
+
+@pytest.mark.trains
+def test_a_run_is_released_and_promoted_in_one_go(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("FACET_HOME", str(tmp_path / "home"))
+    run = str(tmp_path / "run")
+    assert main(["train", str(data), "--preset", "tiny", "--epochs", "1", "--run-dir", run]) == 0
+    capsys.readouterr()
+    assert main(["release", run, "--name", "mine", "--promote"]) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        f"released: {tmp_path / 'home' / 'models' / 'mine'}",
+        "active: mine",
+    ]
 
 
 def test_a_bad_picture_is_a_row_not_a_failure(

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from fer_core.file_store import FolderLock, write_atomically
+from fer_core.file_store import folder_lock, write_atomically
 
 
 def test_a_written_file_leaves_no_scratch_behind(tmp_path: Path) -> None:
@@ -31,7 +31,7 @@ def test_holders_of_the_lock_take_turns(tmp_path: Path) -> None:
     (tmp_path / "count").write_text("0")
 
     def add(_: int) -> None:
-        with FolderLock(tmp_path):
+        with folder_lock(tmp_path):
             write_atomically(tmp_path / "count", str(int((tmp_path / "count").read_text()) + 1))
 
     with ThreadPoolExecutor(8) as pool:

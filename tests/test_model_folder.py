@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +15,18 @@ import pytest
 from fer_core import model_folder
 from fer_core.errors import ModelError
 from fer_core.labels import FER2013_LABELS, LABELS
-from fer_core.model_folder import ModelFolder, activate_model, active_model, find_model, model_names
+from fer_core.model_folder import (
+    MOST_PREVIOUS,
+    ModelFolder,
+    activate_model,
+    active_model,
+    deactivate_model,
+    delete_model,
+    find_model,
+    model_names,
+    new_model_folder,
+    previous_model,
+)
 from fer_core.settings import Settings
 
 
@@ -112,3 +127,209 @@ def test_a_damaged_pointer_is_an_error_not_another_model(settings: Settings, con
     settings.active_model_pointer.write_text(content)
     with pytest.raises(ModelError):
         active_model(settings)
+
+
+def released(settings: Settings, *names: str) -> None:
+    for name in names:
+        make(settings.released_models / name)
+
+
+def promote(settings: Settings, *names: str) -> None:
+    for name in names:
+        activate_model(name, settings)
+
+
+def test_the_pointer_remembers_what_was_active_before(settings: Settings) -> None:
+    released(settings, "a", "b")
+    promote(settings, "a", "b", "b", "a")
+    assert json.loads(settings.active_model_pointer.read_text()) == {"name": "a", "previous": ["b", "a"]}
+    assert sorted(path.name for path in settings.home.iterdir() if path.name[0] != ".") == [
+        "active_model.json", "models",
+    ]  # fmt: skip
+
+
+def test_going_back_retraces_every_step_to_the_default(settings: Settings) -> None:
+    released(settings, "a", "b")
+    promote(settings, "a", "b", "a")
+    gone_back = []
+    while previous_model(settings) is not None:
+        expected = previous_model(settings)
+        gone_back.append(deactivate_model(settings).name)
+        assert active_model(settings).name == gone_back[-1] == expected
+    assert gone_back == ["b", "a", "facet"]
+    with pytest.raises(ModelError, match="none to go back to"):
+        deactivate_model(settings)
+    assert active_model(settings).name == "facet"
+
+
+def test_nothing_answered_before_the_default(settings: Settings) -> None:
+    assert previous_model(settings) is None
+    promote(settings, "facet")
+    assert previous_model(settings) is None
+
+
+def test_a_pointer_without_a_history_goes_back_to_the_default(settings: Settings) -> None:
+    released(settings, "old", "new")
+    settings.active_model_pointer.write_text('{"name": "old"}')
+    assert active_model(settings).name == "old"
+    assert previous_model(settings) == "facet"
+    promote(settings, "new")
+    assert previous_model(settings) == "old"
+
+
+@pytest.mark.parametrize(
+    ("gone", "before"),
+    [
+        pytest.param([], "b", id="none"),
+        pytest.param(["b"], "a", id="the one before"),
+        pytest.param(["c"], "b", id="the active one itself"),
+        pytest.param(["a", "b"], "facet", id="all before"),
+    ],
+)
+def test_models_that_are_gone_are_passed_over(settings: Settings, gone: list[str], before: str) -> None:
+    released(settings, "a", "b", "c")
+    promote(settings, "a", "b", "c")
+    for name in gone:
+        shutil.rmtree(settings.released_models / name)
+    assert previous_model(settings) == before
+    assert deactivate_model(settings).name == before
+
+
+def test_the_history_does_not_grow_for_ever(settings: Settings) -> None:
+    released(settings, "a", "b")
+    promote(settings, *("a", "b") * MOST_PREVIOUS)
+    assert len(json.loads(settings.active_model_pointer.read_text())["previous"]) == MOST_PREVIOUS
+
+
+def test_promoting_mends_a_damaged_pointer(settings: Settings) -> None:
+    released(settings, "a")
+    settings.active_model_pointer.write_text('{"name": "a", "previous": 7}')
+    with pytest.raises(ModelError, match="damaged"):
+        deactivate_model(settings)
+    promote(settings, "a")
+    assert active_model(settings).name == "a"
+    assert previous_model(settings) == "facet"
+
+
+def test_many_who_promote_at_once_take_turns(settings: Settings) -> None:
+    names = [f"m{number}" for number in range(12)]
+    released(settings, *names)
+    with ThreadPoolExecutor(6) as pool:
+        list(pool.map(lambda name: activate_model(name, settings), names))
+    pointer = json.loads(settings.active_model_pointer.read_text())
+    assert sorted([pointer["name"], *pointer["previous"]]) == sorted(names)
+
+
+def test_a_home_that_cannot_be_written_is_one_sentence(settings: Settings) -> None:
+    settings.home.write_text("a file where the folder should be")
+    with pytest.raises(ModelError, match="cannot be written"):
+        activate_model("facet", settings)
+
+
+def test_a_released_model_is_deleted_and_can_be_released_again(settings: Settings) -> None:
+    released(settings, "a")
+    delete_model("a", settings)
+    assert list(settings.released_models.iterdir()) == []
+    released(settings, "a")
+    assert find_model("a", settings).name == "a"
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        pytest.param("facet", "comes with Facet", id="shipped"),
+        pytest.param("active", "is the active one", id="active"),
+        pytest.param(
+            "gone", r"no model named 'gone' released here; there are \['active', 'other'\]", id="none"
+        ),
+        pytest.param("", "no model named", id="no name"),
+        pytest.param(".", "no model named", id="the folder of all models"),
+        pytest.param("..", "no model named", id="FACET_HOME"),
+        pytest.param("../runs", "no model named", id="outside"),
+        pytest.param("other/../other", "no model named", id="a way round"),
+    ],
+)
+def test_what_must_not_be_deleted_stays(settings: Settings, name: str, sentence: str) -> None:
+    released(settings, "active", "other")
+    make(settings.runs)
+    promote(settings, "active")
+    with pytest.raises(ModelError, match=sentence):
+        delete_model(name, settings)
+    assert model_names(settings) == ["active", "facet", "other"]
+    assert (settings.runs / "card.json").exists()
+
+
+def test_a_released_model_that_hides_the_default_and_answers_stays(settings: Settings) -> None:
+    released(settings, "facet", "a")
+    with pytest.raises(ModelError, match="active one"):
+        delete_model("facet", settings)
+    promote(settings, "a")
+    delete_model("facet", settings)
+    assert find_model("facet", settings).path.parent.name == "shipped"
+
+
+def test_a_damaged_model_can_be_deleted(settings: Settings) -> None:
+    released(settings, "a")
+    (settings.released_models / "a" / "card.json").unlink()
+    delete_model("a", settings)
+    assert not (settings.released_models / "a").exists()
+
+
+def test_the_identity_stays_while_nothing_changes(tmp_path: Path) -> None:
+    path = make(tmp_path / "mine")
+    assert ModelFolder.open(path).identity == ModelFolder.open(path).identity
+
+
+def again(path: Path) -> Path:
+    """Deleted, and released a moment later with files of the same size."""
+    shutil.rmtree(path)
+    make(path)
+    for file in path.iterdir():
+        os.utime(file, ns=(1, 1))
+    return path
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param(again, id="deleted and released again"),
+        pytest.param(lambda path: path.rename(path.with_name("other")), id="another folder"),
+        pytest.param(
+            lambda path: (path / "model.onnx").write_bytes(b"longer network") and path, id="network"
+        ),
+        pytest.param(lambda path: (path / "card.json").open("a").write("\n") and path, id="card"),
+    ],
+)
+def test_the_identity_tells_apart_what_has_changed(tmp_path: Path, change: Callable[[Path], Path]) -> None:
+    path = make(tmp_path / "mine")
+    before = ModelFolder.open(path).identity
+    assert ModelFolder.open(change(path)).identity != before
+
+
+def test_a_folder_that_vanished_has_no_identity(tmp_path: Path) -> None:
+    folder = ModelFolder.open(make(tmp_path / "mine"))
+    folder.onnx.unlink()
+    with pytest.raises(ModelError, match=r"has lost model\.onnx"):
+        _ = folder.identity
+
+
+def test_a_new_folder_appears_whole_or_not_at_all(tmp_path: Path) -> None:
+    with new_model_folder("mine", tmp_path / "models") as folder:
+        (folder / "card.json").write_text("{}")
+        assert not (tmp_path / "models" / "mine").exists()
+    assert (tmp_path / "models" / "mine" / "card.json").exists()
+    with pytest.raises(RuntimeError), new_model_folder("other", tmp_path / "models") as folder:
+        raise RuntimeError
+    assert [path.name for path in (tmp_path / "models").iterdir()] == ["mine"]
+
+
+def test_a_name_that_was_taken_meanwhile_is_not_overwritten(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="already"), new_model_folder("mine", tmp_path):
+        make(tmp_path / "mine")
+    assert ModelFolder.open(tmp_path / "mine").onnx.read_bytes() == b"network"
+
+
+def test_a_place_that_cannot_hold_models_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ModelError, match="No model can be written"), new_model_folder("a", tmp_path / "file"):
+        pass

@@ -13,7 +13,7 @@ from typing import Any, Final
 from fer_core.data.balancing import RECIPES, Recipe, Split, count_labels
 from fer_core.data.reading import FerDataset
 from fer_core.errors import DatasetError
-from fer_core.file_store import FolderLock, write_atomically
+from fer_core.file_store import folder_lock, write_atomically
 
 #: Holds the highest version that was ever given to a name.
 _LAST: Final = "last-version"
@@ -65,7 +65,7 @@ class RecipeBook:
         try:
             folder.mkdir(parents=True, exist_ok=True)
             # Two who save at once get two versions, and a version that was deleted is never given again.
-            with FolderLock(folder):
+            with folder_lock(folder):
                 version = max([*self._versions(name), _number(_read(folder / _LAST))]) + 1
                 saved = _saved(recipe, version, dataset, split)
                 write_atomically(folder / _LAST, str(version))

@@ -20,7 +20,7 @@ from fer_core.data.pictures import read_folder, read_zip
 from fer_core.data.reading import FerDataset, Progress, join_votes, read_csv
 from fer_core.data.synthetic import SYNTHETIC, synthetic_sample, write_csv, write_votes
 from fer_core.errors import DatasetError
-from fer_core.file_store import FolderLock, write_atomically
+from fer_core.file_store import folder_lock, write_atomically
 from fer_core.settings import Settings
 
 #: Largest upload, bytes: the challenge's file has 301 MB.
@@ -257,7 +257,7 @@ class Registry:
         """The list of what was added, to be changed in place; two who change it at once both succeed."""
         try:
             self._file.parent.mkdir(parents=True, exist_ok=True)
-            with FolderLock(self._file.parent):
+            with folder_lock(self._file.parent):
                 added = self._added()
                 yield added
                 entries = [

@@ -13,7 +13,7 @@ from typing import Any, Literal
 import psutil
 
 from fer_core.errors import TrainingError
-from fer_core.file_store import FolderLock, write_atomically
+from fer_core.file_store import folder_lock, write_atomically
 from fer_core.settings import PROJECT_ROOT
 
 State = Literal["none", "running", "ended"]
@@ -37,7 +37,7 @@ class BackgroundJob:
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
             # Two people who press the button at once start one job.
-            with FolderLock(self._folder):
+            with folder_lock(self._folder):
                 if self.state() != "running":
                     self._start(arguments)
         except OSError as error:
@@ -58,10 +58,16 @@ class BackgroundJob:
                 start_new_session=True,
                 env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"},
             )
-        born = psutil.Process(process.pid).create_time()
+        self._write(process.pid, arguments)
+
+    def claim(self) -> None:
+        """Make the calling process the job of this folder: a run that a person starts by hand is watched as well."""
+        self._write(os.getpid(), sys.argv[1:])
+
+    def _write(self, pid: int, arguments: Sequence[str]) -> None:
+        born = psutil.Process(pid).create_time()
         write_atomically(
-            self._folder / "job.json",
-            json.dumps({"pid": process.pid, "born": born, "arguments": list(arguments)}),
+            self._folder / "job.json", json.dumps({"pid": pid, "born": born, "arguments": list(arguments)})
         )
 
     def state(self) -> State:

@@ -2,75 +2,102 @@
 
 from __future__ import annotations
 
-import dataclasses
-import hashlib
+import contextlib
+import errno
 import time
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.metadata import version
-from pathlib import Path
 
 import keras
 import numpy as np
 
-from fer_core.data.balancing import Recipe, Split, count_labels, row_weights, split_dataset
+from fer_core.data.balancing import Split, count_labels, row_weights, split_dataset
 from fer_core.data.cache import content_digest
 from fer_core.data.reading import FerDataset
-from fer_core.data.recipe_book import find_recipe
 from fer_core.data.sources import read_dataset
-from fer_core.errors import TrainingError
-from fer_core.settings import Settings
+from fer_core.errors import FerError, TrainingError
+from fer_core.file_store import Timeout, folder_lock
+from fer_core.training.checkpoints import StopWatcher, checkpoint_callbacks
+from fer_core.training.devices import Devices, find_devices, training_scope
 from fer_core.training.heads import BlendAccuracy, head_cross_entropy, two_headed
 from fer_core.training.history import HistoryWriter
 from fer_core.training.input import FaceBatches, head_targets, targets
-from fer_core.training.networks import build_network
-from fer_core.training.presets import Preset, find_preset
-from fer_core.training.run_folder import RunFolder
+from fer_core.training.networks import network_of
+from fer_core.training.presets import Preset
+from fer_core.training.request import TrainingRequest, open_run
+from fer_core.training.run_folder import RunFolder, StopRequested
+from fer_core.training.runs import wait_for_turn
 
 
-@dataclass(frozen=True)
-class TrainingRequest:
-    """What a person asks of ``train``.
-
-    Attributes:
-        csv, votes: the data set (a CSV, a zip or a folder) and, or None, its FER+ votes.
-        preset: a key of PRESETS.
-        run_dir: where the run goes; may exist only if it holds an interrupted run of the same request.
-        recipe: a built-in recipe or one saved under FACET_HOME; None takes the preset's own.
-        epochs: None takes the preset's own.
-        limit: at most this many training rows after balancing, drawn by seed, and as many for validation.
-        seed: weights, order, augmentation and the limit's draw follow from it.
-    """
-
-    csv: Path
-    preset: str
-    run_dir: Path
-    votes: Path | None = None
-    recipe: str | None = None
-    epochs: int | None = None
-    limit: int | None = None
-    seed: int = 0
-
-    def __post_init__(self) -> None:
-        if self.epochs is not None and self.epochs < 1:
-            raise TrainingError(f"Expected at least 1 epoch, got {self.epochs}.")
-        if self.limit is not None and self.limit < 1:
-            raise TrainingError(f"Expected a limit of at least 1 row, got {self.limit}.")
-        if self.seed < 0:
-            raise TrainingError(f"Expected a seed of at least 0, got {self.seed}.")
-
-
-def train(request: TrainingRequest) -> RunFolder:
+def train(request: TrainingRequest, *, queue: bool = False) -> RunFolder:
     """Fit a network and leave a finished run folder; prints the parameter count and a line an epoch.
 
+    A run that somebody stops, or that fails, says so in its record and keeps its last finished epoch; the same
+    request goes on from there.
+
+    Args:
+        request: what to train.
+        queue: wait until every run beside it that was asked for earlier has ended.
+
     Raises:
-        TrainingError: unknown preset, a finished or foreign run folder, or no rows to train on.
+        TrainingError: unknown preset, a finished or foreign run folder, no rows to train on, a full disk, or too
+            little memory.
         DatasetError: the data set, votes or recipe cannot be used.
     """
-    preset = find_preset(request.preset)
-    if request.epochs is not None:
-        preset = dataclasses.replace(preset, epochs=request.epochs)
-    recipe = find_recipe(request.recipe or preset.recipe, Settings.from_environment().recipes)
-    run = _open_run(request, preset, recipe)
+    run = open_run(request)
+    try:
+        with folder_lock(run.path, "training", wait=False):
+            run.job.claim()
+            if not queue:
+                # A wish of long ago; whoever queues a run clears it, and may wish anew before this line is reached.
+                run.stop_file.unlink(missing_ok=True)
+            with _told(run):
+                if queue:
+                    wait_for_turn(run)
+                _train(run, request)
+    except Timeout:
+        raise TrainingError(f"{run.path} is being trained by another process.") from None
+    except OSError as error:
+        raise TrainingError(f"The run cannot be written to {run.path}: {error.strerror or error}.") from error
+    return run
+
+
+@contextmanager
+def _told(run: RunFolder) -> Iterator[None]:
+    """Write into the record how the run ended; what a person can mend becomes a TrainingError in words."""
+    try:
+        yield
+    except (StopRequested, KeyboardInterrupt):
+        epochs = run.completed_epochs()
+        run.write_record(state="stopped", reason=f"Stopped after {epochs} finished epochs.")
+        print(f"stopped after {epochs} finished epochs; the same command goes on from there", flush=True)
+    except BaseException as error:
+        reason = _in_words(error, run)
+        # On a full disk the record cannot say so either; the log does.
+        with contextlib.suppress(OSError):
+            run.write_record(state="failed", reason=reason)
+        if isinstance(error, FerError) or not isinstance(error, Exception):
+            raise
+        raise TrainingError(reason) from error
+
+
+def _in_words(error: BaseException, run: RunFolder) -> str:
+    text = f"{type(error).__name__} {error}"
+    goes_on = f"Its {run.completed_epochs()} finished epochs are kept; resume goes on from there."
+    if isinstance(error, OSError) and (error.errno == errno.ENOSPC or "No space left" in text):
+        return f"The disk is full. Free some space. {goes_on}"
+    if isinstance(error, MemoryError) or "ResourceExhausted" in text or "RESOURCE_EXHAUSTED" in text:
+        return f"The memory ran out. Take a smaller batch or a smaller network. {goes_on}"
+    if isinstance(error, FerError):
+        return str(error)
+    first = (str(error).splitlines() or [""])[0][:300]
+    return f"{type(error).__name__}: {first} The log holds the details. {goes_on}"
+
+
+def _train(run: RunFolder, request: TrainingRequest) -> None:
+    preset, recipe = request.settled()
+    run.write_record(state="running", reason="")
     dataset = read_dataset(request.csv, request.votes)
     split = limit_split(split_dataset(dataset, recipe), request.limit, request.seed)
     if not len(split.train) or not len(split.validation):
@@ -78,8 +105,9 @@ def train(request: TrainingRequest) -> RunFolder:
             f"Recipe {recipe.name!r} leaves {len(split.train)} training and {len(split.validation)} validation "
             "rows of this data set; training needs some of both."
         )
+    devices = find_devices()
+    print(devices.sentence(), flush=True)
     run.write_record(
-        state="running",
         data={
             "file": str(request.csv.resolve()),
             "sha256": content_digest(request.csv),
@@ -93,11 +121,25 @@ def train(request: TrainingRequest) -> RunFolder:
         validation_counts=count_labels(dataset.emotion, split.validation),
         validation_rows=[int(row) for row in dataset.row[split.validation]],
         versions={name: version(name) for name in ("keras", "tensorflow", "numpy")},
+        backend=keras.backend.backend(),
+        devices=devices.cards,
     )
     started = time.perf_counter()
-    _fit(run, preset, recipe, dataset, split, request.seed)
-    run.write_record(state="finished", seconds=round(time.perf_counter() - started))
-    return run
+    before = float(run.record().get("seconds", 0)) if run.completed_epochs() else 0.0
+    try:
+        fit_into(
+            run,
+            preset,
+            dataset,
+            split,
+            seed=request.seed,
+            devices=devices,
+            weighed=recipe.class_weights or preset.class_weights,
+        )
+    finally:
+        with contextlib.suppress(OSError):
+            run.write_record(seconds=round(before + time.perf_counter() - started))
+    run.write_record(state="finished")
 
 
 def limit_split(split: Split, limit: int | None, seed: int) -> Split:
@@ -112,51 +154,34 @@ def limit_split(split: Split, limit: int | None, seed: int) -> Split:
     return Split(draw(split.train), draw(split.validation), split.test)
 
 
-def _open_run(request: TrainingRequest, preset: Preset, recipe: Recipe) -> RunFolder:
-    run = RunFolder(request.run_dir)
-    asked = {
-        "preset": dataclasses.asdict(preset),
-        "recipe": dataclasses.asdict(recipe),
-        "seed": request.seed,
-        "limit": request.limit,
-        "votes": request.votes is not None,
-    }
-    if (run.path / "run.json").exists():
-        record = run.record()
-        if record.get("state") == "finished":
-            raise TrainingError(f"{run.path} holds a finished run; name another folder for a new one.")
-        if record.get("digest") != _digest(asked):
-            raise TrainingError(
-                f"{run.path} holds an interrupted run with other settings; repeat its command, or name another folder."
-            )
-        return run
-    if run.path.exists() and any(run.path.iterdir()):
-        raise TrainingError(f"{run.path} is not empty and holds no run; name another folder.")
-    run.path.mkdir(parents=True, exist_ok=True)
-    run.write_record(**asked, digest=_digest(asked), state="starting")
-    return run
-
-
-def _fit(
-    run: RunFolder, preset: Preset, recipe: Recipe, dataset: FerDataset, split: Split, seed: int
+def fit_into(
+    run: RunFolder,
+    preset: Preset,
+    dataset: FerDataset,
+    split: Split,
+    *,
+    seed: int,
+    devices: Devices,
+    weighed: bool,
 ) -> None:
-    keras.utils.set_random_seed(seed)
-    keras.config.set_dtype_policy(preset.precision)
-    try:
-        network = build_network(preset.network, len(preset.output_labels))
-        if preset.vote_head:
-            network = two_headed(network)
-    finally:
-        keras.config.set_dtype_policy("float32")
-    print(f"{preset.name}: {network.count_params():,} parameters", flush=True)
-    run.write_record(parameters=network.count_params())
+    """Fit a preset's network on the rows of a split and write curves, weights and backups into a run's folder.
+
+    Args:
+        run: an existing folder; what it backed up goes on.
+        preset: what to fit and how.
+        dataset, split: the rows.
+        seed: of weights, order and augmentation.
+        devices: what trains.
+        weighed: whether every label counts the same.
+    """
+    callbacks = checkpoint_callbacks(run, preset)
+    first_epoch = run.completed_epochs()
     # What validates is the original label, whatever trains: the figures people compare are against it.
     if preset.vote_head:
         shares = judged = head_targets(dataset, preset.output_labels)
     else:
         shares = targets(dataset, preset.output_labels, preset.vote_weight)
         judged = targets(dataset, preset.output_labels, 0)
-    first_epoch = run.completed_epochs()
     batches = FaceBatches(
         dataset.pixels[split.train],
         shares[split.train],
@@ -165,67 +190,84 @@ def _fit(
         shuffle=True,
         augmentation=preset.augmentation,
         first_epoch=first_epoch,
-        weights=row_weights(dataset.emotion, split.train) if recipe.class_weights else None,
+        weights=row_weights(dataset.emotion, split.train) if weighed else None,
     )
     validation = FaceBatches(
         dataset.pixels[split.validation], judged[split.validation], 256, seed=seed, shuffle=False
     )
-    network.compile(
-        optimizer=_optimizer(preset, len(batches)),
-        loss=head_cross_entropy
-        if preset.vote_head
-        else keras.losses.CategoricalCrossentropy(label_smoothing=preset.label_smoothing),
-        metrics=[BlendAccuracy() if preset.vote_head else "accuracy"],
-        jit_compile=False,
-    )
+    keras.utils.set_random_seed(seed)
+    with training_scope(devices):
+        network = compiled_network(preset, len(batches))
+    print(f"{preset.name}: {network.count_params():,} parameters", flush=True)
+    run.write_record(parameters=network.count_params())
     network.fit(
         batches,
         validation_data=validation,
         epochs=preset.epochs,
         initial_epoch=first_epoch,
         verbose=0,
-        callbacks=_callbacks(run, preset),
+        callbacks=[
+            StopWatcher(run),
+            # A row of the curve comes before the backup, so that none is missing after a resume.
+            HistoryWriter(run, preset.batch, len(batches)),
+            *callbacks,
+            keras.callbacks.TensorBoard(str(run.tensorboard), write_graph=False),
+            *_early_stopping(preset),
+        ],
     )
+
+
+def compiled_network(preset: Preset, steps: int) -> keras.Model:
+    """The network of a preset, ready to be fitted.
+
+    Args:
+        preset: what to build.
+        steps: batches an epoch, which the learning rate's schedule counts in.
+    """
+    keras.config.set_dtype_policy(preset.precision)
+    try:
+        network = network_of(preset)
+        if preset.vote_head:
+            network = two_headed(network)
+    finally:
+        keras.config.set_dtype_policy("float32")
+    network.compile(
+        optimizer=_optimizer(preset, steps),
+        loss=head_cross_entropy
+        if preset.vote_head
+        else keras.losses.CategoricalCrossentropy(label_smoothing=preset.label_smoothing),
+        metrics=[BlendAccuracy() if preset.vote_head else "accuracy"],
+        jit_compile=False,
+    )
+    return network
+
+
+def _early_stopping(preset: Preset) -> list[keras.callbacks.Callback]:
+    if preset.patience is None:
+        return []
+    return [keras.callbacks.EarlyStopping("val_accuracy", mode="max", patience=preset.patience)]
 
 
 def _optimizer(preset: Preset, steps: int) -> keras.optimizers.Optimizer:
+    rate: float | keras.optimizers.schedules.LearningRateSchedule = preset.learning_rate
+    warmup = preset.warmup_epochs * steps
+    if preset.schedule == "cosine":
+        rate = keras.optimizers.schedules.CosineDecay(
+            initial_learning_rate=preset.learning_rate / 20 if warmup else preset.learning_rate,
+            decay_steps=max(preset.epochs * steps - warmup, 1),
+            warmup_target=preset.learning_rate if warmup else None,
+            warmup_steps=warmup,
+        )
+    elif warmup:
+        rate = keras.optimizers.schedules.PolynomialDecay(
+            preset.learning_rate / 20, warmup, preset.learning_rate
+        )
     averaging = {"use_ema": True, "ema_momentum": preset.average} if preset.average is not None else {}
     if preset.optimizer == "adam":
-        return keras.optimizers.Adam(preset.learning_rate, **averaging)
-    warmup = preset.warmup_epochs * steps
-    rate = keras.optimizers.schedules.CosineDecay(
-        initial_learning_rate=preset.learning_rate / 20,
-        decay_steps=max(preset.epochs * steps - warmup, 1),
-        warmup_target=preset.learning_rate,
-        warmup_steps=warmup,
-    )
+        return keras.optimizers.Adam(rate, **averaging)
+    if preset.optimizer == "sgd":
+        return keras.optimizers.SGD(rate, momentum=0.9, nesterov=True, **averaging)
     optimizer = keras.optimizers.AdamW(rate, weight_decay=preset.weight_decay, **averaging)
     # Decaying biases and normalisation gains only hurts (Loshchilov and Hutter leave it open; practice does not).
     optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
     return optimizer
-
-
-def _callbacks(run: RunFolder, preset: Preset) -> list[keras.callbacks.Callback]:
-    best = preset.keep == "best"
-    # The order matters: the curve's row before the backup, so that no row is missing after a resume; the backup
-    # before the swap, because a resumed run goes on from the raw weights; the kept weights after it.
-    callbacks: list[keras.callbacks.Callback] = [
-        HistoryWriter(run),
-        keras.callbacks.BackupAndRestore(str(run.backup), delete_checkpoint=False),
-    ]
-    if preset.average is not None:
-        callbacks.append(keras.callbacks.SwapEMAWeights(swap_on_epoch=True))
-    callbacks.append(
-        keras.callbacks.ModelCheckpoint(
-            str(run.kept_weights),
-            monitor="val_accuracy",
-            mode="max",
-            save_best_only=best,
-            save_weights_only=True,
-        )
-    )
-    return callbacks
-
-
-def _digest(asked: dict[str, object]) -> str:
-    return hashlib.sha256(repr(sorted(asked.items())).encode()).hexdigest()

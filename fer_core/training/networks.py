@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import keras
 from keras import layers
 
+from fer_core.training.presets import Preset
+
 INPUT_SHAPE: Final = (48, 48, 1)
 
 
-def build_network(name: str, outputs: int) -> keras.Model:
+def build_network(
+    name: str,
+    outputs: int,
+    *,
+    filters: Sequence[int] = (),
+    dense: int | None = None,
+    dropouts: Sequence[float] = (),
+) -> keras.Model:
     """Build a network by name.
 
     Every network takes float32 (N, 48, 48, 1) grey values in 0..255 (normalisation is inside it, without
@@ -20,32 +29,55 @@ def build_network(name: str, outputs: int) -> keras.Model:
     Args:
         name: a key of NETWORKS.
         outputs: 7 (all FER-2013 tags) or 5 (LABELS).
+        filters, dense, dropouts: of the network "report", as in Preset; ValueError for any other.
     """
+    if name == "report":
+        return _report(outputs, filters or (64, 64, 128), dense or 512, dropouts or (0.3, 0.4, 0.3, 0.2))
+    if filters or dense or dropouts:
+        raise ValueError(
+            f"Expected filters, dense units and dropouts only for the network 'report', got {name!r}."
+        )
     return NETWORKS[name](outputs)
 
 
-def _report(outputs: int) -> keras.Model:
+def network_of(preset: Preset) -> keras.Model:
+    """The network that a preset names, with its outputs and settings."""
+    return build_network(
+        preset.network,
+        len(preset.output_labels),
+        filters=preset.filters,
+        dense=preset.dense,
+        dropouts=preset.dropouts,
+    )
+
+
+def _report(
+    outputs: int,
+    filters: Sequence[int] = (64, 64, 128),
+    dense: int = 512,
+    dropouts: Sequence[float] = (0.3, 0.4, 0.3, 0.2),
+) -> keras.Model:
     """The source report's network (its figures 14 and 17): 861,767 parameters with seven outputs."""
     return keras.Sequential(
         [
             keras.Input(INPUT_SHAPE),
             layers.Rescaling(1 / 255),
-            layers.Conv2D(64, 3, activation="relu"),
-            layers.Conv2D(64, 3, activation="relu"),
+            layers.Conv2D(filters[0], 3, activation="relu"),
+            layers.Conv2D(filters[0], 3, activation="relu"),
             layers.MaxPooling2D(),
-            layers.Dropout(0.3),
-            layers.Conv2D(64, 3, activation="relu"),
-            layers.Conv2D(64, 3, activation="relu"),
+            layers.Dropout(dropouts[0]),
+            layers.Conv2D(filters[1], 3, activation="relu"),
+            layers.Conv2D(filters[1], 3, activation="relu"),
             layers.MaxPooling2D(),
-            layers.Dropout(0.4),
-            layers.Conv2D(128, 3, activation="relu"),
-            layers.Conv2D(128, 3, activation="relu"),
+            layers.Dropout(dropouts[1]),
+            layers.Conv2D(filters[2], 3, activation="relu"),
+            layers.Conv2D(filters[2], 3, activation="relu"),
             layers.MaxPooling2D(),
             layers.Flatten(),
-            layers.Dense(512, activation="relu"),
-            layers.Dropout(0.3),
-            layers.Dense(512, activation="relu"),
-            layers.Dropout(0.2),
+            layers.Dense(dense, activation="relu"),
+            layers.Dropout(dropouts[2]),
+            layers.Dense(dense, activation="relu"),
+            layers.Dropout(dropouts[3]),
             layers.Dense(outputs, activation="softmax", dtype="float32"),
         ],
         name="report",

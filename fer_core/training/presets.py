@@ -8,6 +8,10 @@ from typing import Final, Literal
 from fer_core.errors import TrainingError
 from fer_core.labels import FER2013_LABELS, LABELS
 
+OPTIMIZERS: Final = ("adam", "adamw", "sgd")
+SCHEDULES: Final = ("constant", "cosine")
+PRECISIONS: Final = ("float32", "mixed_bfloat16")
+
 
 @dataclass(frozen=True)
 class Augmentation:
@@ -50,17 +54,24 @@ class Preset:
         recipe: the recipe used unless the command line names another.
         output_labels: what the network's outputs mean.
         epochs, batch: how long, and faces a step.
-        optimizer: "adam" (constant rate) or "adamw" (warm-up, then cosine to zero).
+        optimizer: "adam", "adamw", or "sgd" with Nesterov's momentum of 0.9.
         learning_rate: the peak.
-        warmup_epochs, weight_decay, label_smoothing: as they are called.
+        schedule: "constant", or "cosine" down to zero, either after the warm-up.
+        warmup_epochs, label_smoothing: as they are called.
+        weight_decay: of adamw; the others have none.
         vote_weight: share in [0, 1] of the crowd's votes in the target, the rest being the original label; faces
             without votes for any output keep the original label.
         vote_head: the votes are learnt by a head of their own beside the label's (see heads.py) and not mixed in.
+        class_weights: every label counts the same, also where the recipe does not ask for it.
+        patience: stop after so many epochs without a better validation accuracy; None never stops early.
         average: momentum of the weight average that is validated and kept; None for none.
         augmentation: None for none.
         precision: a Keras dtype policy.
         keep: "best" keeps the epoch with the highest accuracy on the validation rows, "last" the last one; "last"
             where the validation rows are also reported, so that nothing is picked on them.
+        filters: of the network "report", those of its three blocks; none for its own.
+        dense: units of its two hidden layers; None for its own.
+        dropouts: its four dropout shares, from the input on; none for its own.
     """
 
     name: str
@@ -69,19 +80,46 @@ class Preset:
     output_labels: tuple[str, ...]
     epochs: int
     batch: int = 64
-    optimizer: Literal["adam", "adamw"] = "adam"
+    optimizer: Literal["adam", "adamw", "sgd"] = "adam"
     learning_rate: float = 1e-3
+    schedule: Literal["constant", "cosine"] = "constant"
     warmup_epochs: int = 0
     weight_decay: float = 0.0
     label_smoothing: float = 0.0
     vote_weight: float = 0.0
     vote_head: bool = False
+    class_weights: bool = False
+    patience: int | None = None
     average: float | None = None
     augmentation: Augmentation | None = None
     precision: Literal["float32", "mixed_bfloat16"] = "float32"
     keep: Literal["best", "last"] = "last"
+    filters: tuple[int, ...] = ()
+    dense: int | None = None
+    dropouts: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
+        for wrong, expected, got in (
+            (self.optimizer not in OPTIMIZERS, f"an optimizer of {OPTIMIZERS}", self.optimizer),
+            (self.schedule not in SCHEDULES, f"a schedule of {SCHEDULES}", self.schedule),
+            (self.precision not in PRECISIONS, f"a precision of {PRECISIONS}", self.precision),
+            (self.keep not in ("best", "last"), 'keep to be "best" or "last"', self.keep),
+            (not 0 < self.learning_rate <= 10, "a learning rate above 0, at most 10", self.learning_rate),
+            (not 0 <= self.label_smoothing < 1, "a label smoothing in [0, 1)", self.label_smoothing),
+            (self.weight_decay < 0, "a weight decay of at least 0", self.weight_decay),
+            (self.warmup_epochs < 0, "at least 0 epochs of warm-up", self.warmup_epochs),
+            (self.patience is not None and self.patience < 1, "a patience of at least 1", self.patience),
+            (self.average is not None and not 0 < self.average < 1, "an average in (0, 1)", self.average),
+            (len(self.filters) not in (0, 3) or any(not 1 <= n <= 1024 for n in self.filters),
+             "three numbers of filters, 1 to 1024", self.filters),
+            (self.dense is not None and not 1 <= self.dense <= 4096, "1 to 4096 dense units", self.dense),
+            (len(self.dropouts) not in (0, 4) or any(not 0 <= share < 1 for share in self.dropouts),
+             "four dropout shares in [0, 1)", self.dropouts),
+            (self.network != "report" and bool(self.filters or self.dense or self.dropouts),
+             'filters, dense units and dropouts only for the network "report"', self.network),
+        ):  # fmt: skip
+            if wrong:
+                raise ValueError(f"Expected {expected}, got {got}.")
         if self.epochs < 1 or self.batch < 1:
             raise ValueError(
                 f"Expected at least one epoch and one face a step, got {self.epochs} and {self.batch}."
@@ -115,6 +153,7 @@ PRESETS: Final = {
             batch=128,
             optimizer="adamw",
             learning_rate=2e-3,
+            schedule="cosine",
             warmup_epochs=2,
             weight_decay=0.02,
             label_smoothing=0.05,
@@ -136,6 +175,7 @@ PRESETS: Final = {
             batch=128,
             optimizer="adamw",
             learning_rate=2e-3,
+            schedule="cosine",
             warmup_epochs=2,
             weight_decay=0.05,
             vote_head=True,

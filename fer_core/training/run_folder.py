@@ -7,12 +7,25 @@ import dataclasses
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from fer_core.errors import TrainingError
+from fer_core.file_store import write_atomically
+from fer_core.training.background import BackgroundJob
 
 HISTORY_COLUMNS: Final = ("epoch", "loss", "accuracy", "val_loss", "val_accuracy", "learning_rate", "seconds")
-STEP_COLUMNS: Final = ("epoch", "step", "loss", "accuracy")
+STEP_COLUMNS: Final = ("epoch", "step", "steps", "loss", "accuracy", "faces_per_second")
+
+RunState = Literal["queued", "running", "finished", "stopped", "failed"]
+
+_KILLED = (
+    "The process ended without a word: it was killed, ran out of memory, or the machine went down. Resume goes on from "
+    "the last finished epoch."
+)
+
+
+class StopRequested(Exception):  # noqa: N818 - a wish, not an error
+    """Somebody asked the run to stop."""
 
 
 @dataclass(frozen=True)
@@ -20,6 +33,16 @@ class RunFolder:
     """The paths of a run and what it has recorded."""
 
     path: Path
+
+    @property
+    def name(self) -> str:
+        """The folder's name."""
+        return self.path.name
+
+    @property
+    def record_file(self) -> Path:
+        """``run.json``: what was asked, with what, and how far it is."""
+        return self.path / "run.json"
 
     @property
     def history(self) -> Path:
@@ -38,27 +61,56 @@ class RunFolder:
 
     @property
     def backup(self) -> Path:
-        """What Keras's BackupAndRestore needs to go on after an interruption."""
+        """The last finished epoch, as Keras's BackupAndRestore wrote it."""
         return self.path / "backup"
+
+    @property
+    def tensorboard(self) -> Path:
+        """The logs that TensorBoard reads."""
+        return self.path / "tensorboard"
+
+    @property
+    def stop_file(self) -> Path:
+        """There while somebody wants the run to stop."""
+        return self.path / "stop"
+
+    @property
+    def job(self) -> BackgroundJob:
+        """The process that trains."""
+        return BackgroundJob(self.path)
 
     def record(self) -> dict[str, Any]:
         """run.json; TrainingError where the folder is no run."""
         try:
-            record = json.loads((self.path / "run.json").read_text(encoding="utf-8"))
+            record = json.loads(self.record_file.read_text(encoding="utf-8"))
         except FileNotFoundError:
             raise TrainingError(f"{self.path} is not a training run: it has no run.json.") from None
         except ValueError as error:
-            raise TrainingError(f"{self.path / 'run.json'} is damaged: {error}.") from error
+            raise TrainingError(f"{self.record_file} is damaged: {error}.") from error
         if not isinstance(record, dict):
-            raise TrainingError(f"{self.path / 'run.json'} is damaged: expected an object.")
+            raise TrainingError(f"{self.record_file} is damaged: expected an object.")
         return record
 
     def write_record(self, **entries: Any) -> None:
         """Add entries to run.json, replacing those of the same name, in one step that cannot half-happen."""
-        current = self.record() if (self.path / "run.json").exists() else {}
-        scratch = self.path / "run.json.tmp"
-        scratch.write_text(json.dumps({**current, **entries}, indent=1, default=_as_json), encoding="utf-8")
-        scratch.replace(self.path / "run.json")
+        current = self.record() if self.record_file.exists() else {}
+        write_atomically(self.record_file, json.dumps({**current, **entries}, indent=1, default=_as_json))
+
+    def state(self) -> tuple[RunState, str]:
+        """Where the run stands, and in words why it stopped or failed (empty where there is nothing to say).
+
+        Raises:
+            TrainingError: the folder is no run.
+        """
+        # The process is asked first: one that ends in between has written its end by then.
+        alive = self.job.state() == "running"
+        record = self.record()
+        state, reason = record.get("state"), str(record.get("reason") or "")
+        if state in ("finished", "stopped", "failed"):
+            return state, reason
+        if not alive:
+            return "failed", _KILLED
+        return ("queued" if state == "queued" else "running"), ""
 
     def completed_epochs(self) -> int:
         """Epochs that the backup holds; 0 where there is none."""
@@ -70,10 +122,40 @@ class RunFolder:
 
     def history_rows(self) -> list[dict[str, float]]:
         """history.csv as numbers; empty where no epoch is finished."""
-        if not self.history.exists():
-            return []
-        with self.history.open(encoding="utf-8", newline="") as file:
-            return [{name: float(value) for name, value in row.items()} for row in csv.DictReader(file)]
+        return _numbers(self.history)
+
+    def step_rows(self) -> list[dict[str, float]]:
+        """steps.csv as numbers; empty where no step is written yet."""
+        return _numbers(self.steps)
+
+    def note(self) -> str:
+        """What a person noted about the run."""
+        try:
+            return (self.path / "note.txt").read_text(encoding="utf-8")
+        except (OSError, ValueError):
+            return ""
+
+    def write_note(self, text: str) -> None:
+        """Keep a note, at most 500 characters; TrainingError where it cannot be written."""
+        try:
+            write_atomically(self.path / "note.txt", text[:500])
+        except OSError as error:
+            raise TrainingError(f"The note cannot be written: {error.strerror}.") from error
+
+
+def _numbers(path: Path) -> list[dict[str, float]]:
+    """A CSV of numbers; a last line that is still being written is left out."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, ValueError):
+        return []
+    rows = []
+    for row in csv.DictReader(text[: text.rfind("\n") + 1].splitlines()):
+        try:
+            rows.append({name: float(value) for name, value in row.items()})
+        except (TypeError, ValueError):
+            continue
+    return rows
 
 
 def _as_json(value: object) -> object:

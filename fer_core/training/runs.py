@@ -1,0 +1,159 @@
+"""The runs of one folder: their queue, and what a person does with them. Nothing here imports a Keras backend."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from fer_core.errors import TrainingError
+from fer_core.training.request import TrainingRequest, open_run
+from fer_core.training.run_folder import RunFolder, RunState, StopRequested
+
+#: Seconds between two looks at whether it is a waiting run's turn.
+_LOOK_AGAIN: Final = 0.5
+
+
+@dataclass(frozen=True)
+class RunSummary:
+    """A run as a table shows it.
+
+    Attributes:
+        run: its folder.
+        state, reason: as ``RunFolder.state``.
+        record: run.json.
+        ahead: how many runs a queued one waits for; 0 for all others.
+    """
+
+    run: RunFolder
+    state: RunState
+    reason: str
+    record: dict[str, Any]
+    ahead: int = 0
+
+    @property
+    def live(self) -> bool:
+        """Whether a process trains it or waits to."""
+        return self.state in ("queued", "running")
+
+    @property
+    def resumable(self) -> bool:
+        """Whether it can go on from where it ended."""
+        return self.state in ("stopped", "failed") and bool(self.record.get("arguments"))
+
+    @property
+    def releasable(self) -> bool:
+        """Whether there are weights to make a model of."""
+        return self.state in ("finished", "stopped") and self.run.kept_weights.exists()
+
+
+def list_runs(folder: Path) -> list[RunSummary]:
+    """Every run in a folder, the newest first; a damaged one is left out."""
+    found = [summary for path in folder.glob("*/run.json") if (summary := _summary(RunFolder(path.parent)))]
+    return sorted(found, key=lambda each: float(each.record.get("asked_at", 0)), reverse=True)
+
+
+def summary_of(run: RunFolder) -> RunSummary:
+    """One run as a table shows it; TrainingError where the folder is no run."""
+    state, reason = run.state()
+    return RunSummary(run, state, reason, run.record(), _ahead(run) if state == "queued" else 0)
+
+
+def start_run(request: TrainingRequest) -> RunFolder:
+    """Start a run as a process of its own; it waits for those that were started before it.
+
+    Raises:
+        TrainingError: the folder or the settings cannot be used.
+        DatasetError: there is no such recipe.
+    """
+    if (request.run_dir / "run.json").exists():
+        raise TrainingError(f"There is a run named {request.run_dir.name!r} already; choose another name.")
+    try:
+        run = open_run(request)
+        run.write_record(asked_at=time.time())
+    except OSError as error:
+        raise TrainingError(f"The run cannot be written to {request.run_dir}: {error.strerror}.") from error
+    run.job.start([*request.arguments(), "--queue"])
+    return run
+
+
+def resume_run(run: RunFolder) -> None:
+    """Let a stopped or failed run go on, behind those that wait already.
+
+    Raises:
+        TrainingError: it is finished, under way, or does not know its command.
+    """
+    summary = _summary(run)
+    if summary is None or not summary.resumable:
+        state = summary.state if summary else "damaged"
+        raise TrainingError(f"The run {run.name!r} is {state}; only a stopped or failed one goes on.")
+    try:
+        run.stop_file.unlink(missing_ok=True)
+        run.write_record(state="queued", reason="", asked_at=time.time())
+    except OSError as error:
+        raise TrainingError(f"The run cannot be written to {run.path}: {error.strerror}.") from error
+    run.job.start([*map(str, summary.record["arguments"]), "--queue"])
+
+
+def stop_run(run: RunFolder) -> None:
+    """Ask a run to stop after its batch; one that waits leaves the queue. TrainingError where it cannot be asked."""
+    try:
+        run.stop_file.touch()
+    except OSError as error:
+        raise TrainingError(f"The run cannot be stopped: {error.strerror}.") from error
+
+
+def delete_run(run: RunFolder) -> None:
+    """Delete a run's folder; TrainingError while it is under way, or where it is no run."""
+    if run.state()[0] in ("queued", "running"):
+        raise TrainingError(f"The run {run.name!r} is under way; stop it first.")
+    try:
+        shutil.rmtree(run.path)
+    except OSError as error:
+        raise TrainingError(f"The run cannot be deleted: {error.strerror}.") from error
+
+
+def wait_for_turn(run: RunFolder) -> None:
+    """Wait, in the process that will train, until no run beside this one runs or was asked for earlier.
+
+    Raises:
+        StopRequested: somebody took it from the queue.
+    """
+    # Whoever is killed here leaves the queue with its process; nobody has to clear up.
+    run.write_record(state="queued", asked_at=run.record().get("asked_at") or time.time())
+    told = None
+    while ahead := _ahead(run):
+        if run.stop_file.exists():
+            raise StopRequested
+        if ahead != told:
+            print(f"waits for {ahead} earlier run{'s' if ahead > 1 else ''}", flush=True)
+            told = ahead
+        time.sleep(_LOOK_AGAIN)
+
+
+def _summary(run: RunFolder) -> RunSummary | None:
+    try:
+        return summary_of(run)
+    except TrainingError:
+        return None
+
+
+def _ahead(run: RunFolder) -> int:
+    own = _turn(run, run.record())
+    ahead = 0
+    for path in run.path.parent.glob("*/run.json"):
+        other = RunFolder(path.parent)
+        if other.name == run.name:
+            continue
+        try:
+            state, _ = other.state()
+            ahead += state == "running" or (state == "queued" and _turn(other, other.record()) < own)
+        except TrainingError:
+            continue
+    return ahead
+
+
+def _turn(run: RunFolder, record: dict[str, Any]) -> tuple[float, str]:
+    return float(record.get("asked_at") or float("inf")), run.name

@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from fer_core.errors import FerError
+from fer_core.training.plan import ask_for_plan
+from fer_core.training.request import TrainingRequest
+from tests.fer_files import write_striped_file
+
+pytestmark = pytest.mark.trains
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_striped_file(tmp_path_factory.mktemp("data") / "fer.csv")
+
+
+def test_the_report_s_layers_and_parameters(data: Path) -> None:
+    plan = ask_for_plan(TrainingRequest(data, "report", Path()), timed=False)
+    assert plan.parameters == sum(layer.parameters for layer in plan.layers) == 861_767
+    shapes = [layer.shape for layer in plan.layers if layer.kind == "Conv2D"]
+    assert shapes == [(46, 46, 64), (44, 44, 64), (20, 20, 64), (18, 18, 64), (7, 7, 128), (5, 5, 128)]
+    assert (plan.train_rows, plan.faces_per_second) == (100, None)
+
+
+def test_a_few_steps_are_timed(data: Path) -> None:
+    plan = ask_for_plan(TrainingRequest(data, "tiny", Path(), changes=("batch=16",)))
+    assert plan.faces_per_second is not None
+    assert plan.faces_per_second > 1
+    assert plan.seconds_per_epoch == pytest.approx(100 / plan.faces_per_second)
+
+
+@pytest.mark.parametrize(
+    ("preset", "recipe", "changes"),
+    [
+        pytest.param("tiny", None, ("batch=0",), id="a setting out of range, told without a process"),
+        pytest.param("none", None, (), id="no such preset"),
+        pytest.param("tiny", "none", (), id="no such recipe"),
+        pytest.param("two-headed", "report", (), id="two heads and no rows to choose their blend on"),
+    ],
+)
+def test_what_cannot_be_is_one_sentence(
+    preset: str, recipe: str | None, changes: tuple[str, ...], data: Path
+) -> None:
+    with pytest.raises(FerError):
+        ask_for_plan(TrainingRequest(data, preset, Path(), recipe=recipe, changes=changes))
+
+
+def test_what_the_other_process_says_comes_back(tmp_path: Path) -> None:
+    with pytest.raises(FerError, match="no file"):
+        ask_for_plan(TrainingRequest(tmp_path / "nowhere.csv", "tiny", Path()))
