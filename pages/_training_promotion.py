@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import streamlit as st
 
 from fer_core.errors import FerError
-from fer_core.model_folder import ModelFolder, find_model, model_names
+from fer_core.model_folder import ModelFolder, activate_model, find_model, model_names
 from fer_core.settings import Settings
 from fer_core.training.background import BackgroundJob
 from fer_core.training.runs import RunSummary
@@ -34,15 +36,13 @@ def promotion(settings: Settings, summary: RunSummary) -> None:
                     job.start(["release", str(run.path), "--name", name, *extra])
                     st.rerun()
         elif st.button("Promote", key=f"promote-{run.name}", type="primary"):
-            from fer_core.model_folder import activate_model
-
             activate_model(model.name, settings)
             st.rerun(scope="app")
 
 
 @st.fragment(run_every=1.0)
-def _follow(folder: object) -> None:
-    job = BackgroundJob(folder)  # type: ignore[arg-type]
+def _follow(folder: Path) -> None:
+    job = BackgroundJob(folder)
     if job.state() != "running":
         st.rerun(scope="app")
     st.progress(0.5, "Exporting, comparing, judging: about a minute")

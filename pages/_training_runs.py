@@ -43,13 +43,11 @@ def runs_tab(settings: Settings, runs: Sequence[RunSummary]) -> None:
         names = [run.run.name for run in runs]
         chosen = st.multiselect("Compare", names, names[:2], max_selections=_MOST_COMPARED, key="compared")
         _compared([run for run in runs if run.run.name in chosen])
-        _take_away(runs)
+        _take_away(runs, public=settings.public)
         if not settings.public:
             _deletion(runs)
-    st.caption(
-        f"TensorBoard reads the same folder: `tensorboard --logdir {'RUNS' if settings.public else settings.runs}`"
-    )
     if not settings.public:
+        st.caption(f"TensorBoard reads the same folder: `tensorboard --logdir {settings.runs}`")
         import_form(settings, (LABELS, FER2013_LABELS))
 
 
@@ -112,12 +110,13 @@ def _compared(runs: Sequence[RunSummary]) -> None:
             st.dataframe(pd.DataFrame(rows), hide_index=True, width="stretch")
 
 
-def _take_away(runs: Sequence[RunSummary]) -> None:
+def _take_away(runs: Sequence[RunSummary], *, public: bool) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         name = st.selectbox("Take away", [run.run.name for run in runs], key="taken", width=320)
         run = next(each.run for each in runs if each.run.name == name)
         for path, words in ((run.history, "History"), (run.record_file, "Record")):
-            if path.is_file():
+            # The record names paths of the server.
+            if path.is_file() and not (public and path == run.record_file):
                 st.download_button(
                     words,
                     path.read_bytes,

@@ -55,8 +55,10 @@ def _follow(settings: Settings, run: RunFolder, was_live: bool) -> None:
         _headline(summary, progress, public=settings.public)
         _figures(progress)
         _curves(run, progress)
-        with st.expander("Log"):
-            st.code(run.job.log(30) or "Nothing is printed yet.", language=None, height=260)
+        # The log names paths of the server.
+        if not settings.public:
+            with st.expander("Log"):
+                st.code(run.job.log(30) or "Nothing is printed yet.", language=None, height=260)
         if summary.releasable and not settings.public:
             promotion(settings, summary)
 

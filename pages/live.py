@@ -11,50 +11,19 @@ from fer_core.charts.live_view import blend_bars, panel_cards
 from fer_core.labels import LABELS
 from fer_core.live.smoothing import ExpressionState
 from fer_core.live.stream import is_stalled, video_callback
-from fer_core.model_folder import active_model
 from fer_core.preprocessing import load_image
-from fer_core.settings import Settings
-from fer_core.shop.catalogue import Catalogue
 from fer_core.shop.recommender import Panel
 from fer_core.shop.shopper import Shopper
-from fer_core.vision.analyzer import ExpressionAnalyzer
 from fer_core.vision.annotation import Annotation, annotate
-from fer_core.vision.classifier import ExpressionClassifier
-from fer_core.vision.detectors import load_detector
 from fer_core.vision.faces import FaceReading
 from pages._camera_check import SENTENCES, camera_check
 from pages._consent import ask_consent
 from pages._shell import page
+from pages._shopper import shopper, start_over
 
 CAMERA, PHOTO, BY_HAND = "Camera", "Photo", "By hand"
 VIDEO = {"video": {"width": {"ideal": 640}, "height": {"ideal": 480}}, "audio": False}
 PICTURES = ["jpg", "jpeg", "png", "webp", "bmp", "gif", "tif", "tiff"]
-
-
-@st.cache_resource(max_entries=2, show_spinner="Opening the model")
-def classifier(identity: str) -> ExpressionClassifier:  # noqa: ARG001 - another file is another model
-    """The network, shared by all visitors; a face detector is not safe to share."""
-    return ExpressionClassifier(active_model(Settings.from_environment()))
-
-
-def shopper(settings: Settings) -> Shopper:
-    """This visitor's shopper, with a warm model, made anew when another model is promoted."""
-    folder = active_model(settings)
-    if st.session_state.get("shopper_key") != folder.identity:
-        analyzer = ExpressionAnalyzer(classifier(folder.identity), load_detector())
-        analyzer.warm_up()
-        st.session_state.shopper = Shopper(analyzer, Catalogue.load(settings.catalogue))
-        st.session_state.shopper_key = folder.identity
-    current: Shopper = st.session_state.shopper
-    return current
-
-
-def start_over() -> None:
-    """New shopper: nothing of the one before remains, the consent least of all."""
-    if "shopper" in st.session_state:
-        st.session_state.shopper.start_over()
-    st.session_state.consent = False
-    st.session_state.round = st.session_state.get("round", 0) + 1
 
 
 def show(state: ExpressionState, panel: Panel, left: st.delta_generator.DeltaGenerator) -> None:
@@ -139,6 +108,7 @@ with page(
             key=f"source-{turn}",
         )
         st.button("New shopper", icon=":material/restart_alt:", on_click=start_over)
+    left.caption(f"The model that answers: {guest.pipeline.analyzer.model.name}")
     with right:
         if source == BY_HAND:
             by_hand(guest, turn, left)

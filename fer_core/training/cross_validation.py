@@ -122,7 +122,7 @@ def _out_of_sample(
             faces[train], shares[train], _BATCH, seed=seed, shuffle=True, augmentation=_AUGMENTATION
         )
         callbacks = [_Told(progress, fold * epochs, folds * epochs)] if progress is not None else []
-        model.fit(batches, epochs=epochs, verbose=0, callbacks=callbacks)
+        model.fit(batches, epochs=epochs, verbose=0, shuffle=False, callbacks=callbacks)
         judged = FaceBatches(faces[held], shares[held], 256, seed=seed, shuffle=False)
         found = np.asarray(model.predict(judged, verbose=0), dtype=np.float64)
         probabilities[held] = found / found.sum(axis=1, keepdims=True)

@@ -206,6 +206,8 @@ def fit_into(
         epochs=preset.epochs,
         initial_epoch=first_epoch,
         verbose=0,
+        # The batches come in an order of their own; Keras's would depend on what the process did before.
+        shuffle=False,
         callbacks=[
             StopWatcher(run),
             # A row of the curve comes before the backup, so that none is missing after a resume.

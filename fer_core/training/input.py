@@ -82,7 +82,8 @@ class FaceBatches(keras.utils.PyDataset):
         self._seed = seed
         self._shuffle = shuffle
         self._augmentation = augmentation
-        self._epoch = first_epoch
+        # Keras begins an epoch exactly once, but ends one more before the first; so beginnings are counted.
+        self._epoch = first_epoch - 1
         self._weights = weights
 
     def __len__(self) -> int:
@@ -95,16 +96,18 @@ class FaceBatches(keras.utils.PyDataset):
         return np.random.default_rng([self._seed, epoch]).permutation(len(self._faces))
 
     def __getitem__(self, index: int) -> tuple[npt.NDArray[np.float32], ...]:
-        rows = self.order(self._epoch)[index * self._batch : (index + 1) * self._batch]
+        # Keras looks at the first batches before any epoch has begun.
+        epoch = max(self._epoch, 0)
+        rows = self.order(epoch)[index * self._batch : (index + 1) * self._batch]
         faces = self._faces[rows]
         if self._augmentation is not None:
-            random = np.random.default_rng([self._seed, self._epoch, index])
+            random = np.random.default_rng([self._seed, epoch, index])
             faces = augment(faces, self._augmentation, random)
         batch = (to_model_input(faces), self._shares[rows])
         return batch if self._weights is None else (*batch, self._weights[rows])
 
-    def on_epoch_end(self) -> None:
-        """Keras calls this between two epochs."""
+    def on_epoch_begin(self) -> None:
+        """Keras calls this before each epoch."""
         self._epoch += 1
 
 

@@ -1,0 +1,39 @@
+"""This visitor's shopper: the model that answers, warm, and the shelf it drives."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from fer_core.model_folder import active_model
+from fer_core.settings import Settings
+from fer_core.shop.catalogue import Catalogue
+from fer_core.shop.shopper import Shopper
+from fer_core.vision.analyzer import ExpressionAnalyzer
+from fer_core.vision.classifier import ExpressionClassifier
+from fer_core.vision.detectors import load_detector
+
+
+@st.cache_resource(max_entries=2, show_spinner="Opening the model")
+def classifier(identity: str) -> ExpressionClassifier:  # noqa: ARG001 - another file is another model
+    """The network, shared by all visitors; a face detector is not safe to share."""
+    return ExpressionClassifier(active_model(Settings.from_environment()))
+
+
+def shopper(settings: Settings) -> Shopper:
+    """This visitor's shopper, with a warm model, made anew when another model is promoted."""
+    folder = active_model(settings)
+    if st.session_state.get("shopper_key") != folder.identity:
+        analyzer = ExpressionAnalyzer(classifier(folder.identity), load_detector())
+        analyzer.warm_up()
+        st.session_state.shopper = Shopper(analyzer, Catalogue.load(settings.catalogue))
+        st.session_state.shopper_key = folder.identity
+    current: Shopper = st.session_state.shopper
+    return current
+
+
+def start_over() -> None:
+    """New shopper: nothing of the one before remains, the consent least of all."""
+    if "shopper" in st.session_state:
+        st.session_state.shopper.start_over()
+    st.session_state.consent = False
+    st.session_state.round = st.session_state.get("round", 0) + 1
