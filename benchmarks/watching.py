@@ -101,11 +101,12 @@ def _open(page: object, address: str) -> None:
     while True:
         try:
             page.goto(address)  # type: ignore[attr-defined]
-            return
         except Exception:
             if time.monotonic() > deadline:
                 raise
             threading.Event().wait(0.2)
+        else:
+            return
 
 
 if __name__ == "__main__":

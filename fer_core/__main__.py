@@ -143,7 +143,7 @@ def _request(options: argparse.Namespace) -> TrainingRequest:
 
 def _train(options: argparse.Namespace) -> None:
     # TensorFlow takes seconds to import; only what trains or releases pays for it.
-    from fer_core.training.fit import train
+    from fer_core.training.train import train
 
     run = train(_request(options), queue=options.queue)
     print(f"{run.record()['state']}: {run.path}")

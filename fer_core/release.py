@@ -11,9 +11,10 @@ import numpy as np
 import numpy.typing as npt
 import onnxruntime
 
+from fer_core.data.cache import content_digest
 from fer_core.data.reading import FerDataset
 from fer_core.data.sources import read_dataset
-from fer_core.errors import ModelError, TrainingError
+from fer_core.errors import DatasetError, ModelError, TrainingError
 from fer_core.evaluation.calibration import Blend, choose_blend
 from fer_core.labels import TAG_TO_POSITION
 from fer_core.model_card import describe_run, judge_into, write_card
@@ -140,6 +141,10 @@ def _first_sentence(error: Exception) -> str:
 
 def _read_data(record: dict[str, Any], votes: Path | None) -> FerDataset:
     data = record["data"]
+    # Other rows at the same place would be judged under this run's name.
+    for file, digest in ((data["file"], data["sha256"]), (data.get("votes_file"), data.get("votes_sha256"))):
+        if file and digest and content_digest(Path(file)) != digest:
+            raise DatasetError(f"{file} has changed since the run; put back what it was trained on.")
     votes = votes or (Path(data["votes_file"]) if data.get("votes_file") else None)
     return read_dataset(Path(data["file"]), votes)
 

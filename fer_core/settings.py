@@ -48,20 +48,26 @@ class Settings:
 
         def path(name: str, default: Path) -> Path:
             try:
-                return Path(env[name]).expanduser() if env.get(name) else default
+                # Absolute, since jobs start elsewhere and uploads are told by where they lie.
+                return Path(env[name]).expanduser().absolute() if env.get(name) else default
             except RuntimeError as error:
                 raise SettingsError(
                     f"{name} names a home folder that is not there: {env[name]!r}."
                 ) from error
 
         return cls(
-            # Absolute, since background jobs start elsewhere and uploads are told by where they lie.
-            home=path("FACET_HOME", PROJECT_ROOT / ".facet").absolute(),
+            home=path("FACET_HOME", PROJECT_ROOT / ".facet"),
             public=_switch("FACET_PUBLIC", env.get("FACET_PUBLIC", "")),
             dataset=path("FACET_DATASET", PROJECT_ROOT / "data" / "fer2013.csv"),
             votes=path("FACET_VOTES", PROJECT_ROOT / "data" / "fer2013new.csv"),
             catalogue=path("FACET_CATALOGUE", PROJECT_ROOT / "data" / "products.csv"),
         )
+
+    def without_paths(self, text: str) -> str:
+        """A text for strangers: of the paths of this machine that the settings know, only the last part stays."""
+        for path in (self.dataset, self.votes, self.catalogue, self.home, PROJECT_ROOT):
+            text = text.replace(str(path), path.name)
+        return text
 
     @property
     def runs(self) -> Path:

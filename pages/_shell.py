@@ -53,14 +53,22 @@ def page(title: str, promise: str) -> Iterator[Settings]:
 
 @contextmanager
 def errors_as_sentences() -> Iterator[None]:
-    """Show what a person can mend as one sentence and stop there. A fragment that may fail needs its own: when it
-    alone runs again, the page around it does not."""
+    """Show what a person can mend as one sentence and stop there. A fragment or dialog that may fail needs its own:
+    when it alone runs again, the page around it does not."""
     try:
         yield
     except FerError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(_for_all_eyes(str(error)), icon=":material/error:")
         # Also where the settings failed and the page's own lines have nothing to run with.
         st.stop()
+
+
+def _for_all_eyes(text: str) -> str:
+    try:
+        settings = Settings.from_environment()
+    except FerError:
+        return text
+    return settings.without_paths(text) if settings.public else text
 
 
 def _home() -> None:

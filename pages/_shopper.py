@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from fer_core.model_folder import active_model
+from fer_core.model_folder import ModelFolder, active_model
 from fer_core.settings import Settings
 from fer_core.shop.catalogue import Catalogue
 from fer_core.shop.shopper import Shopper
@@ -14,16 +14,16 @@ from fer_core.vision.detectors import load_detector
 
 
 @st.cache_resource(max_entries=2, show_spinner="Opening the model")
-def classifier(identity: str) -> ExpressionClassifier:  # noqa: ARG001 - another file is another model
+def classifier(identity: str, _folder: ModelFolder) -> ExpressionClassifier:  # noqa: ARG001 - another file is another model
     """The network, shared by all visitors; a face detector is not safe to share."""
-    return ExpressionClassifier(active_model(Settings.from_environment()))
+    return ExpressionClassifier(_folder)
 
 
 def shopper(settings: Settings) -> Shopper:
     """This visitor's shopper, with a warm model, made anew when another model is promoted."""
     folder = active_model(settings)
     if st.session_state.get("shopper_key") != folder.identity:
-        analyzer = ExpressionAnalyzer(classifier(folder.identity), load_detector())
+        analyzer = ExpressionAnalyzer(classifier(folder.identity, folder), load_detector())
         analyzer.warm_up()
         st.session_state.shopper = Shopper(analyzer, Catalogue.load(settings.catalogue))
         st.session_state.shopper_key = folder.identity

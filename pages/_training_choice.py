@@ -9,8 +9,8 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
-from fer_core.data.balancing import RECIPES
-from fer_core.data.recipe_book import RecipeBook
+from fer_core.data.balancing import RECIPES, Recipe
+from fer_core.data.recipe_book import RecipeBook, find_recipe
 from fer_core.errors import FerError, TrainingError
 from fer_core.settings import Settings
 from fer_core.training.overrides import differences
@@ -52,12 +52,17 @@ def choose_and_start(settings: Settings, runs: Sequence[RunSummary]) -> None:
             "Recipe", names, index=names.index(base.recipe), key=f"training-recipe-{preset}"
         )
     changed, seed, limit = change_preset(base)
+    if not find_recipe(recipe, settings.recipes).held_back:
+        st.caption(
+            f"The recipe {recipe} holds no rows back: what validates is also reported, so no epoch is picked on it, the "
+            "last one is kept, and early stopping is off."
+        )
     run_name = st.text_input(
         "Name of the run",
         _free_name(preset, settings),
         max_chars=60,
         help="a-z, 0-9, dot, dash, underscore",
-        key=f"run-name-{preset}-{len(runs)}",
+        key=f"run-name-{preset}",
     )
     data, votes = registry.files_of(source)
     request = TrainingRequest(
@@ -77,9 +82,12 @@ def choose_and_start(settings: Settings, runs: Sequence[RunSummary]) -> None:
         ):
             run = start_run(request)
             st.session_state["watched"] = run.name
+            # The next run gets a free name of its own.
+            st.session_state.pop(f"run-name-{preset}", None)
             st.session_state["go_to_watch"] = True
             st.rerun()
-        show = st.button("Show layers and time an epoch", icon=":material/timer:")
+        # Building a network takes a processor for seconds, which strangers must not ask for.
+        show = not settings.public and st.button("Show layers and time an epoch", icon=":material/timer:")
     if settings.public:
         st.caption("Starting a run is switched off in the public demo.")
     if show:
@@ -101,13 +109,13 @@ def _checked(name: str) -> str:
 
 
 @st.cache_data(max_entries=20, show_spinner="Building the network and timing a few steps")
-def _plan(request: TrainingRequest) -> Plan:
+def _plan(request: TrainingRequest, recipe: Recipe, changed: float) -> Plan:  # noqa: ARG001 - parts of the key
     return ask_for_plan(request)
 
 
 def _show_plan(request: TrainingRequest, *, busy: bool) -> None:
     try:
-        plan = _plan(request)
+        plan = _plan(request, request.settled()[1], request.csv.stat().st_mtime)
     except FerError as error:
         st.error(str(error), icon=":material/error:")
         return

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
 import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
+from fer_core.errors import ModelError
 from fer_core.settings import Settings
 from fer_core.training.background import BackgroundJob
+from pages._shell import errors_as_sentences
 
 _MOST_MEGABYTES = 100
 
 
 def import_form(settings: Settings, label_sets: Sequence[tuple[str, ...]]) -> None:
     """A .keras or ONNX file, its name and what its outputs mean."""
-    with st.expander("Bring in a model from elsewhere"):
+    folder = settings.home / "import"
+    job = BackgroundJob(folder)
+    busy = job.state() == "running"
+    with st.expander("Bring in a model from elsewhere", expanded=busy):
         st.caption(
             "A .keras or ONNX network that takes (N, 48, 48, 1) grey values in 0..255 and ends in a softmax. It is "
             "opened without running any code in it, checked, and then stands beside the others."
@@ -32,26 +37,43 @@ def import_form(settings: Settings, label_sets: Sequence[tuple[str, ...]]) -> No
             help=f"Seven outputs in FER-2013's order: {', '.join(label_sets[-1])}",
             key="import-labels",
         )
-        job = BackgroundJob(settings.home / "import")
-        if st.button("Bring in", disabled=file is None or job.state() == "running") and file is not None:
-            folder = Path(tempfile.mkdtemp(prefix="facet-import-"))
-            path = folder / f"model{Path(file.name).suffix.lower()}"
-            with path.open("wb") as target:
-                shutil.copyfileobj(file, target)
+        if st.button("Bring in", disabled=file is None or busy) and file is not None:
             names = ",".join(part.strip() for part in labels.split(","))
-            job.start(["import", str(path), "--name", name.strip(), "--labels", names])
-        if job.state() != "none":
-            _follow(settings.home / "import")
+            path = _kept(file, folder)
+            job.start(["import", str(path), f"--name={name.strip()}", f"--labels={names}"])
+            st.session_state["importing"] = True
+            st.rerun()
+        if busy:
+            _follow(folder)
+        elif st.session_state.get("importing"):
+            _result(job, folder)
+
+
+def _kept(file: UploadedFile, folder: Path) -> Path:
+    """The upload as a file that the command line takes; only one is kept at a time."""
+    path = folder / f"model{Path(file.name).suffix.lower()}"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with path.open("wb") as target:
+            shutil.copyfileobj(file, target)
+    except OSError as error:
+        raise ModelError(f"The file cannot be kept in {folder}: {error.strerror}.") from error
+    return path
 
 
 @st.fragment(run_every=1.0)
 def _follow(folder: Path) -> None:
-    job = BackgroundJob(folder)
-    if job.state() == "running":
+    with errors_as_sentences():
+        if BackgroundJob(folder).state() != "running":
+            st.rerun()
         st.progress(0.5, "Opening and checking the model")
-        return
+
+
+def _result(job: BackgroundJob, folder: Path) -> None:
+    for path in folder.glob("model.*"):
+        path.unlink(missing_ok=True)
     said = job.log(1)
-    if said.startswith("facet:"):
-        st.error(said.removeprefix("facet: "))
-    elif said:
+    if said.startswith("imported:"):
         st.success(said)
+    else:
+        st.error(said.removeprefix("facet: ")[:300] or "The import ended without a word.")

@@ -37,14 +37,14 @@ def promotion(settings: Settings, summary: RunSummary) -> None:
                     st.rerun()
         elif st.button("Promote", key=f"promote-{run.name}", type="primary"):
             activate_model(model.name, settings)
-            st.rerun(scope="app")
+            st.rerun()
 
 
 @st.fragment(run_every=1.0)
 def _follow(folder: Path) -> None:
     job = BackgroundJob(folder)
     if job.state() != "running":
-        st.rerun(scope="app")
+        st.rerun()
     st.progress(0.5, "Exporting, comparing, judging: about a minute")
     if said := job.log(1):
         st.caption(said[:200])

@@ -9,29 +9,48 @@ import pandas as pd
 import streamlit as st
 
 from fer_core.charts.training_figures import MEASURES, overlaid_runs
+from fer_core.errors import FerError
 from fer_core.labels import FER2013_LABELS, LABELS
-from fer_core.model_folder import active_model, deactivate_model, previous_model
+from fer_core.model_folder import (
+    activate_model,
+    active_model,
+    deactivate_model,
+    model_names,
+    previous_model,
+)
 from fer_core.settings import Settings
 from fer_core.training.runs import RunSummary, delete_run
 from fer_core.training.watching import differing_settings
+from pages._shell import errors_as_sentences
 from pages._training_import import import_form
 
 _MOST_COMPARED = 6
 
 
 def active_model_line(settings: Settings) -> None:
-    """Which model answers, and one click back to the one before."""
-    folder = active_model(settings)
-    before = previous_model(settings)
+    """Which model answers, one click back to the one before, and any other model at hand."""
+    try:
+        current = active_model(settings).name
+    except FerError as error:
+        # Runs can be watched, and another model promoted, without one that answers.
+        st.error(settings.without_paths(str(error)) if settings.public else str(error))
+        current = None
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f":material/verified: The model that answers: **{folder.name}**", width="content")
-        if (
-            before
-            and not settings.public
-            and st.button(f"Back to {before}", icon=":material/undo:", key="back", type="tertiary")
-        ):
-            deactivate_model(settings)
-            st.rerun()
+        if current:
+            st.markdown(f":material/verified: The model that answers: **{current}**", width="content")
+        if settings.public:
+            return
+        with errors_as_sentences():
+            before = previous_model(settings) if current else None
+            if before and st.button(f"Back to {before}", icon=":material/undo:", key="back", type="tertiary"):
+                deactivate_model(settings)
+                st.rerun()
+            others = [name for name in model_names(settings) if name != current]
+            with st.popover("Another model", type="tertiary"):
+                name = st.selectbox("Model", others, key="other-model")
+                if st.button("Let it answer", type="primary", key="promote-other", disabled=not others):
+                    activate_model(str(name), settings)
+                    st.rerun()
 
 
 def runs_tab(settings: Settings, runs: Sequence[RunSummary]) -> None:
@@ -84,11 +103,13 @@ def _table(settings: Settings, runs: Sequence[RunSummary]) -> None:
             "best validation accuracy": st.column_config.NumberColumn(format="percent"),
             "note": st.column_config.TextColumn(max_chars=500, width="medium"),
         },
-        key="runs-table",
+        # An edit is remembered by its row's place; where another row has come there, it must be forgotten.
+        key=f"runs-table-{hash((tuple(table['run']), tuple(table['note'])))}",
     )
     for run, old, new in zip(runs, table["note"], edited["note"], strict=True):
-        if old != new:
+        if old != (new or ""):
             run.run.write_note(str(new or ""))
+            st.rerun()
 
 
 def _compared(runs: Sequence[RunSummary]) -> None:
@@ -129,16 +150,13 @@ def _take_away(runs: Sequence[RunSummary], *, public: bool) -> None:
 
 def _deletion(runs: Sequence[RunSummary]) -> None:
     ended = [run.run.name for run in runs if not run.live]
-    if ended and st.button("Delete runs", icon=":material/delete:"):
-        _confirm_deletion(runs, ended)
-
-
-@st.dialog("Delete runs?")
-def _confirm_deletion(runs: Sequence[RunSummary], ended: list[str]) -> None:
-    chosen = st.multiselect("Runs that have ended", ended, key="deleted-runs")
-    st.write("Their curves, weights and backups go for good. Models that were made of them stay.")
-    if st.button("Delete", type="primary", key="confirm-run-deletion", disabled=not chosen):
-        for run in runs:
-            if run.run.name in chosen:
-                delete_run(run.run)
-        st.rerun()
+    if not ended:
+        return
+    with st.popover("Delete runs", icon=":material/delete:"):
+        chosen = st.multiselect("Runs that have ended", ended, key="deleted-runs")
+        st.write("Their curves, weights and backups go for good. Models that were made of them stay.")
+        if st.button("Delete for good", type="primary", key="confirm-run-deletion", disabled=not chosen):
+            for run in runs:
+                if run.run.name in chosen:
+                    delete_run(run.run)
+            st.rerun()

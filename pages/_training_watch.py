@@ -11,7 +11,7 @@ from fer_core.charts.training_figures import MEASURES, run_curves
 from fer_core.settings import Settings
 from fer_core.training.run_folder import RunFolder
 from fer_core.training.runs import RunSummary, resume_run, stop_run, summary_of
-from fer_core.training.watching import Progress, progress_of
+from fer_core.training.watching import Progress, Rows, progress_of
 from pages._shell import errors_as_sentences
 from pages._training_promotion import promotion
 
@@ -51,10 +51,11 @@ def _follow(settings: Settings, run: RunFolder, was_live: bool) -> None:
         if was_live != summary.live:
             # What stands around this fragment depends on whether the run is under way.
             st.rerun()
-        progress = progress_of(run, summary.record)
+        history, steps = run.history_rows(), run.step_rows()
+        progress = progress_of(history, steps, summary.record)
         _headline(summary, progress, public=settings.public)
         _figures(progress)
-        _curves(run, progress)
+        _curves(history, steps, progress)
         # The log names paths of the server.
         if not settings.public:
             with st.expander("Log"):
@@ -77,7 +78,7 @@ def _headline(summary: RunSummary, progress: Progress, *, public: bool) -> None:
             asked = summary.run.stop_file.exists()
             if st.button("Stopping" if asked else "Stop", icon=":material/stop:", disabled=asked):
                 stop_run(summary.run)
-                st.rerun(scope="fragment")
+                st.rerun()
         if (
             not public
             and summary.resumable
@@ -86,7 +87,9 @@ def _headline(summary: RunSummary, progress: Progress, *, public: bool) -> None:
             resume_run(summary.run)
             st.session_state["watched"] = summary.run.name
             st.rerun()
-    if summary.reason:
+    if summary.reason and public and summary.state == "failed":
+        st.error("The run failed; whoever runs this demo can see why.")
+    elif summary.reason:
         (st.error if summary.state == "failed" else st.info)(summary.reason)
 
 
@@ -109,8 +112,7 @@ def _figures(progress: Progress) -> None:
         )
 
 
-def _curves(run: RunFolder, progress: Progress) -> None:
-    history, steps = run.history_rows(), run.step_rows()
+def _curves(history: Rows, steps: Rows, progress: Progress) -> None:
     if not history and not steps:
         st.caption("The curves begin with the first steps.")
         return

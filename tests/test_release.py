@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import keras
@@ -16,10 +17,11 @@ from fer_core.evaluation.judging import Predictions, judge_dataset
 from fer_core.labels import LABELS
 from fer_core.model_folder import ModelFolder
 from fer_core.release import PARITY_LIMIT, export_onnx, parity, release
-from fer_core.training.fit import TrainingRequest, train
 from fer_core.training.networks import NETWORKS, build_network
 from fer_core.training.presets import PRESETS, Preset
+from fer_core.training.request import TrainingRequest
 from fer_core.training.run_folder import RunFolder
+from fer_core.training.train import train
 from fer_core.vision.classifier import ExpressionClassifier
 from tests.fer_files import write_striped_file, write_votes
 
@@ -190,3 +192,12 @@ def test_data_that_is_gone_is_named(run: RunFolder, tmp_path: Path) -> None:
     (copy.path / "run.json").write_text(json.dumps(record))
     with pytest.raises(DatasetError, match=r"gone\.csv"):
         release(copy.path, "orphan", tmp_path / "models")
+
+
+def test_data_that_changed_since_the_run_are_refused(run: RunFolder, data: Path, tmp_path: Path) -> None:
+    copy = RunFolder(shutil.copytree(run.path, tmp_path / "copy"))
+    other = tmp_path / "other.csv"
+    other.write_bytes(data.read_bytes() + b"\n")
+    copy.write_record(data={**copy.record()["data"], "file": str(other)})
+    with pytest.raises(DatasetError, match="has changed"):
+        release(copy.path, "other", tmp_path / "models")

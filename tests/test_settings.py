@@ -61,3 +61,11 @@ def test_a_switch_that_makes_no_sense_names_itself(value: str) -> None:
 def test_the_process_environment_is_the_default(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("FACET_HOME", str(tmp_path))
     assert Settings.from_environment().home == tmp_path
+
+
+def test_a_text_for_strangers_keeps_only_the_last_part_of_a_path(tmp_path: Path) -> None:
+    settings = Settings.from_environment(
+        {"FACET_HOME": str(tmp_path), "FACET_DATASET": "/srv/data/faces.csv"}
+    )
+    text = settings.without_paths(f"No /srv/data/faces.csv and no {tmp_path}/runs/a.")
+    assert text == f"No faces.csv and no {tmp_path.name}/runs/a."

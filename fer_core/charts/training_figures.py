@@ -13,6 +13,7 @@ Measure = Literal["loss", "accuracy"]
 #: What a run has curves of, in the order a page shows them.
 MEASURES: Final[tuple[Measure, ...]] = ("loss", "accuracy")
 
+_MOST_STEPS: Final = 1_200
 _TRAIN: Final = "#2f6f5e"
 _VALIDATION: Final = "#c98d20"
 _RUNS: Final = ("#2f6f5e", "#c98d20", "#4f6bd6", "#b84a26", "#7a5ea8", "#4c8ea8")
@@ -27,6 +28,8 @@ def run_curves(history: Rows, steps: Rows, measure: Measure, best: int | None) -
         measure: what to draw.
         best: the epoch to mark, or None.
     """
+    # A chart is some 700 pixels wide, and it is sent anew every second.
+    steps = steps[:: -(-len(steps) // _MOST_STEPS) or 1]
     figure = go.Figure()
     figure.add_scatter(
         x=[row["epoch"] - 1 + row["step"] / row["steps"] for row in steps],

@@ -110,6 +110,18 @@ class BackgroundJob:
         except psutil.NoSuchProcess:
             return
 
+    def wait(self, seconds: float) -> None:
+        """Wait until the job has ended, at most so long; TrainingError where it has not by then."""
+        process = self._process()
+        if process is None:
+            return
+        try:
+            process.wait(seconds)
+        except psutil.TimeoutExpired:
+            raise TrainingError("The process is still ending; try again in a moment.") from None
+        except psutil.NoSuchProcess:
+            return
+
     def _process(self) -> psutil.Process | None:
         try:
             job: dict[str, Any] = json.loads((self._folder / "job.json").read_text(encoding="utf-8"))

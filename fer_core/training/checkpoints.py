@@ -7,12 +7,19 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import keras
 
 from fer_core.training.presets import Preset
-from fer_core.training.run_folder import RunFolder, StopRequested
+from fer_core.training.run_folder import RunFolder, StopRequested, discard_half_done
+
+#: The history keeps six places.
+_ROUNDING: Final = 1e-6
+
+
+class PatienceEnded(Exception):  # noqa: N818 - an end, not an error
+    """Early stopping had ended the run before it was resumed."""
 
 
 class StopWatcher(keras.callbacks.Callback):
@@ -33,7 +40,7 @@ class StopWatcher(keras.callbacks.Callback):
 def checkpoint_callbacks(run: RunFolder, preset: Preset) -> list[keras.callbacks.Callback]:
     """Callbacks that back up every epoch and keep the weights a release takes; a resumed run goes on from them."""
     _restore(run)
-    backup, kept = _next_backup(run), _next_kept(run)
+    backup = run.next_backup
     # The order matters: the backup before the swap, because a resumed run goes on from the raw weights; the kept
     # weights after it; and the commit last, when both are whole.
     callbacks: list[keras.callbacks.Callback] = [
@@ -41,18 +48,42 @@ def checkpoint_callbacks(run: RunFolder, preset: Preset) -> list[keras.callbacks
     ]
     if preset.average is not None:
         callbacks.append(keras.callbacks.SwapEMAWeights(swap_on_epoch=True))
-    best = [row["val_accuracy"] for row in run.history_rows()[: run.completed_epochs()]]
+    best = [row["val_accuracy"] for row in _trusted_rows(run)]
     callbacks.append(
         keras.callbacks.ModelCheckpoint(
-            str(kept),
+            str(backup / run.kept_weights.name),
             monitor="val_accuracy",
             mode="max",
             save_best_only=preset.keep == "best",
             save_weights_only=True,
-            initial_value_threshold=max(best) if best and preset.keep == "best" else None,
+            # The history is rounded, and an equal epoch must not take the place of an earlier one.
+            initial_value_threshold=max(best) + _ROUNDING if best and preset.keep == "best" else None,
         )
     )
     return [*callbacks, _EpochCommit(run)]
+
+
+def early_stopping(run: RunFolder, preset: Preset) -> list[keras.callbacks.Callback]:
+    """Keras's EarlyStopping, none without patience; after a resume it has waited for as long as it had before."""
+    return [] if preset.patience is None else [_ResumedEarlyStopping(run, preset.patience)]
+
+
+class _ResumedEarlyStopping(keras.callbacks.EarlyStopping):
+    def __init__(self, run: RunFolder, patience: int) -> None:
+        super().__init__("val_accuracy", mode="max", patience=patience)
+        self._run = run
+
+    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
+        super().on_train_begin(logs)
+        accuracies = [row["val_accuracy"] for row in _trusted_rows(self._run)]
+        if accuracies:
+            self.best = max(accuracies) + _ROUNDING
+            self.wait = len(accuracies) - 1 - accuracies.index(max(accuracies))
+
+    def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:  # noqa: ARG002
+        # Killed after its last epoch and before it could say so.
+        if self.wait >= self.patience:
+            raise PatienceEnded
 
 
 class _EpochCommit(keras.callbacks.Callback):
@@ -63,12 +94,13 @@ class _EpochCommit(keras.callbacks.Callback):
         self._run = run
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:  # noqa: ARG002
-        if _next_kept(self._run).exists():
-            _next_kept(self._run).replace(self._run.kept_weights)
-        backup, old = self._run.backup, _old_backup(self._run)
+        backup, after, old = self._run.backup, self._run.next_backup, _old_backup(self._run)
         if backup.exists():
+            if not (after / self._run.kept_weights.name).exists() and self._run.kept_weights.exists():
+                shutil.copy2(self._run.kept_weights, after)
             backup.rename(old)
-        _next_backup(self._run).rename(backup)
+        # Backup and kept weights lie in one folder, so that one step puts both in place.
+        after.rename(backup)
         shutil.rmtree(old, ignore_errors=True)
 
 
@@ -77,19 +109,16 @@ def _restore(run: RunFolder) -> None:
     if not run.backup.exists() and _old_backup(run).exists():
         _old_backup(run).rename(run.backup)
     shutil.rmtree(_old_backup(run), ignore_errors=True)
-    shutil.rmtree(_next_backup(run), ignore_errors=True)
-    _next_kept(run).unlink(missing_ok=True)
+    discard_half_done(run)
     if run.backup.exists():
-        shutil.copytree(run.backup, _next_backup(run))
-
-
-def _next_backup(run: RunFolder) -> Path:
-    return run.path / "backup.next"
+        shutil.copytree(run.backup, run.next_backup)
 
 
 def _old_backup(run: RunFolder) -> Path:
     return run.path / "backup.old"
 
 
-def _next_kept(run: RunFolder) -> Path:
-    return run.path / "next.weights.h5"
+def _trusted_rows(run: RunFolder) -> list[dict[str, float]]:
+    """The rows of epochs that the backup holds."""
+    done = run.completed_epochs()
+    return [row for row in run.history_rows() if row["epoch"] <= done]

@@ -1,103 +1,37 @@
-"""Train a preset on a data set, in this process, into a run folder."""
+"""Fit a preset's network on a data set into a run folder."""
 
 from __future__ import annotations
 
 import contextlib
-import errno
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from importlib.metadata import version
 
 import keras
 import numpy as np
 
-from fer_core.data.balancing import Split, count_labels, row_weights, split_dataset
+from fer_core.data.balancing import Recipe, Split, count_labels, row_weights, split_dataset
 from fer_core.data.cache import content_digest
 from fer_core.data.reading import FerDataset
 from fer_core.data.sources import read_dataset
-from fer_core.errors import FerError, TrainingError
-from fer_core.file_store import Timeout, folder_lock
-from fer_core.training.checkpoints import StopWatcher, checkpoint_callbacks
+from fer_core.errors import TrainingError
+from fer_core.training.checkpoints import PatienceEnded, StopWatcher, checkpoint_callbacks, early_stopping
 from fer_core.training.devices import Devices, find_devices, training_scope
 from fer_core.training.heads import BlendAccuracy, head_cross_entropy, two_headed
 from fer_core.training.history import HistoryWriter
 from fer_core.training.input import FaceBatches, head_targets, targets
 from fer_core.training.networks import network_of
 from fer_core.training.presets import Preset
-from fer_core.training.request import TrainingRequest, open_run
-from fer_core.training.run_folder import RunFolder, StopRequested
-from fer_core.training.runs import wait_for_turn
+from fer_core.training.request import TrainingRequest
+from fer_core.training.run_folder import RunFolder
 
 
-def train(request: TrainingRequest, *, queue: bool = False) -> RunFolder:
-    """Fit a network and leave a finished run folder; prints the parameter count and a line an epoch.
-
-    A run that somebody stops, or that fails, says so in its record and keeps its last finished epoch; the same
-    request goes on from there.
-
-    Args:
-        request: what to train.
-        queue: wait until every run beside it that was asked for earlier has ended.
+def fit_run(run: RunFolder, request: TrainingRequest, preset: Preset, recipe: Recipe) -> None:
+    """Fit what was asked into an open run, going on from what it backed up, and say so in its record.
 
     Raises:
-        TrainingError: unknown preset, a finished or foreign run folder, no rows to train on, a full disk, or too
-            little memory.
-        DatasetError: the data set, votes or recipe cannot be used.
+        TrainingError: no rows to train on.
+        DatasetError: the data set or votes cannot be used.
+        StopRequested: somebody asked for it.
     """
-    run = open_run(request)
-    try:
-        with folder_lock(run.path, "training", wait=False):
-            run.job.claim()
-            if not queue:
-                # A wish of long ago; whoever queues a run clears it, and may wish anew before this line is reached.
-                run.stop_file.unlink(missing_ok=True)
-            with _told(run):
-                if queue:
-                    wait_for_turn(run)
-                _train(run, request)
-    except Timeout:
-        raise TrainingError(f"{run.path} is being trained by another process.") from None
-    except OSError as error:
-        raise TrainingError(f"The run cannot be written to {run.path}: {error.strerror or error}.") from error
-    return run
-
-
-@contextmanager
-def _told(run: RunFolder) -> Iterator[None]:
-    """Write into the record how the run ended; what a person can mend becomes a TrainingError in words."""
-    try:
-        yield
-    except (StopRequested, KeyboardInterrupt):
-        epochs = run.completed_epochs()
-        run.write_record(state="stopped", reason=f"Stopped after {epochs} finished epochs.")
-        print(f"stopped after {epochs} finished epochs; the same command goes on from there", flush=True)
-    except BaseException as error:
-        reason = _in_words(error, run)
-        # On a full disk the record cannot say so either; the log does.
-        with contextlib.suppress(OSError):
-            run.write_record(state="failed", reason=reason)
-        if isinstance(error, FerError) or not isinstance(error, Exception):
-            raise
-        raise TrainingError(reason) from error
-
-
-def _in_words(error: BaseException, run: RunFolder) -> str:
-    text = f"{type(error).__name__} {error}"
-    goes_on = f"Its {run.completed_epochs()} finished epochs are kept; resume goes on from there."
-    if isinstance(error, OSError) and (error.errno == errno.ENOSPC or "No space left" in text):
-        return f"The disk is full. Free some space. {goes_on}"
-    if isinstance(error, MemoryError) or "ResourceExhausted" in text or "RESOURCE_EXHAUSTED" in text:
-        return f"The memory ran out. Take a smaller batch or a smaller network. {goes_on}"
-    if isinstance(error, FerError):
-        return str(error)
-    first = (str(error).splitlines() or [""])[0][:300]
-    return f"{type(error).__name__}: {first} The log holds the details. {goes_on}"
-
-
-def _train(run: RunFolder, request: TrainingRequest) -> None:
-    preset, recipe = request.settled()
-    run.write_record(state="running", reason="")
     dataset = read_dataset(request.csv, request.votes)
     split = limit_split(split_dataset(dataset, recipe), request.limit, request.seed)
     if not len(split.train) or not len(split.validation):
@@ -124,22 +58,15 @@ def _train(run: RunFolder, request: TrainingRequest) -> None:
         backend=keras.backend.backend(),
         devices=devices.cards,
     )
-    started = time.perf_counter()
-    before = float(run.record().get("seconds", 0)) if run.completed_epochs() else 0.0
-    try:
-        fit_into(
-            run,
-            preset,
-            dataset,
-            split,
-            seed=request.seed,
-            devices=devices,
-            weighed=recipe.class_weights or preset.class_weights,
-        )
-    finally:
-        with contextlib.suppress(OSError):
-            run.write_record(seconds=round(before + time.perf_counter() - started))
-    run.write_record(state="finished")
+    fit_into(
+        run,
+        preset,
+        dataset,
+        split,
+        seed=request.seed,
+        devices=devices,
+        weighed=recipe.class_weights or preset.class_weights,
+    )
 
 
 def limit_split(split: Split, limit: int | None, seed: int) -> Split:
@@ -200,23 +127,24 @@ def fit_into(
         network = compiled_network(preset, len(batches))
     print(f"{preset.name}: {network.count_params():,} parameters", flush=True)
     run.write_record(parameters=network.count_params())
-    network.fit(
-        batches,
-        validation_data=validation,
-        epochs=preset.epochs,
-        initial_epoch=first_epoch,
-        verbose=0,
-        # The batches come in an order of their own; Keras's would depend on what the process did before.
-        shuffle=False,
-        callbacks=[
-            StopWatcher(run),
-            # A row of the curve comes before the backup, so that none is missing after a resume.
-            HistoryWriter(run, preset.batch, len(batches)),
-            *callbacks,
-            keras.callbacks.TensorBoard(str(run.tensorboard), write_graph=False),
-            *_early_stopping(preset),
-        ],
-    )
+    with contextlib.suppress(PatienceEnded):
+        network.fit(
+            batches,
+            validation_data=validation,
+            epochs=preset.epochs,
+            initial_epoch=first_epoch,
+            verbose=0,
+            # The batches come in an order of their own; Keras's would depend on what the process did before.
+            shuffle=False,
+            callbacks=[
+                StopWatcher(run),
+                *early_stopping(run, preset),
+                # A row of the curve comes before the backup, so that none is missing after a resume.
+                HistoryWriter(run, preset.batch, len(batches)),
+                *callbacks,
+                keras.callbacks.TensorBoard(str(run.tensorboard), write_graph=False),
+            ],
+        )
 
 
 def compiled_network(preset: Preset, steps: int) -> keras.Model:
@@ -242,12 +170,6 @@ def compiled_network(preset: Preset, steps: int) -> keras.Model:
         jit_compile=False,
     )
     return network
-
-
-def _early_stopping(preset: Preset) -> list[keras.callbacks.Callback]:
-    if preset.patience is None:
-        return []
-    return [keras.callbacks.EarlyStopping("val_accuracy", mode="max", patience=preset.patience)]
 
 
 def _optimizer(preset: Preset, steps: int) -> keras.optimizers.Optimizer:

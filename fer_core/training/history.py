@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import csv
+import io
 import time
 from pathlib import Path
 from typing import Any, Final
 
 import keras
 
+from fer_core.file_store import write_atomically
 from fer_core.training.run_folder import HISTORY_COLUMNS, STEP_COLUMNS, RunFolder
 
 #: Seconds between two finer rows: what a person who watches can tell apart.
 _SECONDS_BETWEEN_ROWS: Final = 0.5
+#: More say no more, and everybody who watches reads them every second.
+_ROWS_AN_EPOCH: Final = 40
 
 
 class HistoryWriter(keras.callbacks.Callback):
@@ -32,11 +36,16 @@ class HistoryWriter(keras.callbacks.Callback):
         self._epoch = 0
         self._started = 0.0
         self._written = 0.0
+        self._between = _SECONDS_BETWEEN_ROWS
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:  # noqa: ARG002
         """Keep the rows of epochs that the backup holds; an epoch that is trained again is written again."""
         done = self._run.completed_epochs()
-        _rewrite(self._run.history, HISTORY_COLUMNS, self._run.history_rows()[:done])
+        _rewrite(
+            self._run.history,
+            HISTORY_COLUMNS,
+            [row for row in self._run.history_rows() if row["epoch"] <= done],
+        )
         _rewrite(
             self._run.steps, STEP_COLUMNS, [row for row in self._run.step_rows() if row["epoch"] <= done]
         )
@@ -47,7 +56,8 @@ class HistoryWriter(keras.callbacks.Callback):
 
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         now = time.perf_counter()
-        if not logs or now - self._written < _SECONDS_BETWEEN_ROWS:
+        last = batch + 1 == self._steps
+        if not logs or (now - self._written < self._between and not last):
             return
         self._written = now
         _append(
@@ -67,6 +77,7 @@ class HistoryWriter(keras.callbacks.Callback):
         figures = [round(float(logs[name]), 6) for name in ("loss", "accuracy", "val_loss", "val_accuracy")]
         rate = float(keras.ops.convert_to_numpy(self.model.optimizer.learning_rate))
         seconds = round(time.perf_counter() - self._started, 2)
+        self._between = max(_SECONDS_BETWEEN_ROWS, seconds / _ROWS_AN_EPOCH)
         _append(self._run.history, (epoch + 1, *figures, f"{rate:.6g}", seconds))
         print(
             f"epoch {epoch + 1}: loss {figures[0]:.4f}, accuracy {figures[1]:.4f}, validation loss {figures[2]:.4f}, "
@@ -76,11 +87,13 @@ class HistoryWriter(keras.callbacks.Callback):
 
 
 def _rewrite(path: Path, columns: tuple[str, ...], rows: list[dict[str, float]]) -> None:
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(columns)
-        whole = ("epoch", "step", "steps")
-        writer.writerows([int(row[name]) if name in whole else row[name] for name in columns] for row in rows)
+    text = io.StringIO(newline="")
+    writer = csv.writer(text)
+    writer.writerow(columns)
+    whole = ("epoch", "step", "steps")
+    writer.writerows([int(row[name]) if name in whole else row[name] for name in columns] for row in rows)
+    # In one step: a kill in between must not cost the epochs that are there.
+    write_atomically(path, text.getvalue())
 
 
 def _append(path: Path, row: tuple[object, ...]) -> None:

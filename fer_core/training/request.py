@@ -53,7 +53,7 @@ class TrainingRequest:
         """The preset with all that was changed, and the recipe.
 
         Where the recipe holds no rows back, the rows that validate are those that are reported: then no epoch is
-        picked on them, and the last one is kept.
+        picked on them, early stopping is off, and the last one is kept. Early stopping keeps the best one.
 
         Raises:
             TrainingError: settings that cannot be.
@@ -70,6 +70,8 @@ class TrainingRequest:
                     "Take one that does, such as voted."
                 )
             preset = dataclasses.replace(preset, keep="last", patience=None)
+        elif preset.patience is not None:
+            preset = dataclasses.replace(preset, keep="best")
         return preset, recipe
 
     def arguments(self) -> tuple[str, ...]:

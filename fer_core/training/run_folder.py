@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import dataclasses
 import json
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -56,13 +57,18 @@ class RunFolder:
 
     @property
     def kept_weights(self) -> Path:
-        """The weights that a release takes."""
-        return self.path / "kept.weights.h5"
+        """The weights that a release takes; they lie in the backup, so that both are of one moment."""
+        return self.backup / "kept.weights.h5"
 
     @property
     def backup(self) -> Path:
         """The last finished epoch, as Keras's BackupAndRestore wrote it."""
         return self.path / "backup"
+
+    @property
+    def next_backup(self) -> Path:
+        """Where the open epoch's backup is written until it is whole."""
+        return self.path / "backup.next"
 
     @property
     def tensorboard(self) -> Path:
@@ -78,6 +84,11 @@ class RunFolder:
     def job(self) -> BackgroundJob:
         """The process that trains."""
         return BackgroundJob(self.path)
+
+    @property
+    def release_job(self) -> BackgroundJob:
+        """The process that makes a model of it."""
+        return BackgroundJob(self.path / "release")
 
     def record(self) -> dict[str, Any]:
         """run.json; TrainingError where the folder is no run."""
@@ -141,6 +152,11 @@ class RunFolder:
             write_atomically(self.path / "note.txt", text[:500])
         except OSError as error:
             raise TrainingError(f"The note cannot be written: {error.strerror}.") from error
+
+
+def discard_half_done(run: RunFolder) -> None:
+    """Remove what the open epoch has written so far."""
+    shutil.rmtree(run.next_backup, ignore_errors=True)
 
 
 def _numbers(path: Path) -> list[dict[str, float]]:

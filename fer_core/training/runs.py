@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
 import shutil
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from fer_core.errors import TrainingError
+from fer_core.file_store import folder_lock
 from fer_core.training.request import TrainingRequest, open_run
 from fer_core.training.run_folder import RunFolder, RunState, StopRequested
 
@@ -68,15 +72,28 @@ def start_run(request: TrainingRequest) -> RunFolder:
         TrainingError: the folder or the settings cannot be used.
         DatasetError: there is no such recipe.
     """
-    if (request.run_dir / "run.json").exists():
-        raise TrainingError(f"There is a run named {request.run_dir.name!r} already; choose another name.")
-    try:
+    # The recipe's newest version is meant as of now, not as of when the run's turn comes.
+    request = dataclasses.replace(request, recipe=request.settled()[1].name)
+    with _changing(request.run_dir):
+        if (request.run_dir / "run.json").exists():
+            raise TrainingError(
+                f"There is a run named {request.run_dir.name!r} already; choose another name."
+            )
         run = open_run(request)
         run.write_record(asked_at=time.time())
-    except OSError as error:
-        raise TrainingError(f"The run cannot be written to {request.run_dir}: {error.strerror}.") from error
-    run.job.start([*request.arguments(), "--queue"])
+        run.job.start([*request.arguments(), "--queue"])
     return run
+
+
+@contextmanager
+def _changing(path: Path) -> Iterator[None]:
+    """One person at a time starts, resumes or deletes."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with folder_lock(path.parent):
+            yield
+    except OSError as error:
+        raise TrainingError(f"The run cannot be written to {path}: {error.strerror or error}.") from error
 
 
 def resume_run(run: RunFolder) -> None:
@@ -85,16 +102,19 @@ def resume_run(run: RunFolder) -> None:
     Raises:
         TrainingError: it is finished, under way, or does not know its command.
     """
-    summary = _summary(run)
-    if summary is None or not summary.resumable:
-        state = summary.state if summary else "damaged"
-        raise TrainingError(f"The run {run.name!r} is {state}; only a stopped or failed one goes on.")
-    try:
+    with _changing(run.path):
+        summary = summary_of(run)
+        if not summary.resumable:
+            raise TrainingError(
+                f"The run {run.name!r} is {summary.state}; only a stopped or failed one goes on."
+            )
+        _refuse_while_released(run)
+        # It has said that it ended, and may take a moment to do so.
+        run.job.wait(15)
         run.stop_file.unlink(missing_ok=True)
-        run.write_record(state="queued", reason="", asked_at=time.time())
-    except OSError as error:
-        raise TrainingError(f"The run cannot be written to {run.path}: {error.strerror}.") from error
-    run.job.start([*map(str, summary.record["arguments"]), "--queue"])
+        # A model that was made of it is not of what it learns from now on.
+        run.write_record(state="queued", reason="", asked_at=time.time(), model=None)
+        run.job.start([*map(str, summary.record["arguments"]), "--queue"])
 
 
 def stop_run(run: RunFolder) -> None:
@@ -107,12 +127,16 @@ def stop_run(run: RunFolder) -> None:
 
 def delete_run(run: RunFolder) -> None:
     """Delete a run's folder; TrainingError while it is under way, or where it is no run."""
-    if run.state()[0] in ("queued", "running"):
-        raise TrainingError(f"The run {run.name!r} is under way; stop it first.")
-    try:
+    with _changing(run.path):
+        if run.state()[0] in ("queued", "running"):
+            raise TrainingError(f"The run {run.name!r} is under way; stop it first.")
+        _refuse_while_released(run)
         shutil.rmtree(run.path)
-    except OSError as error:
-        raise TrainingError(f"The run cannot be deleted: {error.strerror}.") from error
+
+
+def _refuse_while_released(run: RunFolder) -> None:
+    if run.release_job.state() == "running":
+        raise TrainingError(f"A model is being made of the run {run.name!r}; wait until it is done.")
 
 
 def wait_for_turn(run: RunFolder) -> None:

@@ -6,8 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from fer_core.training.run_folder import RunFolder
-
 #: The curves part when the validation loss has been this share above its lowest for so many epochs, while the
 #: training loss went on falling.
 PARTED_BY: Final = 0.02
@@ -41,9 +39,8 @@ class Progress:
     parted: int | None
 
 
-def progress_of(run: RunFolder, record: Mapping[str, Any]) -> Progress:
-    """The progress of a run from its record and what it has written so far."""
-    history, steps = run.history_rows(), run.step_rows()
+def progress_of(history: Rows, steps: Rows, record: Mapping[str, Any]) -> Progress:
+    """The progress of a run from its history, its steps and its record."""
     epochs = max(int((record.get("preset") or {}).get("epochs") or 1), 1)
     done = len(history)
     inside = steps[-1]["step"] / steps[-1]["steps"] if steps and steps[-1]["epoch"] > done else 0.0

@@ -69,7 +69,7 @@ def test_every_tab_opens_on_a_fresh_machine(
     app = open_tab(tab)
     assert not app.exception
     assert not app.error
-    changing = {"Start", "Stop", "Resume", "Promote", "Delete runs", "Bring in", "Back to facet"}
+    changing = {"Start", "Stop", "Resume", "Promote", "Delete for good", "Bring in", "Let it answer"}
     assert public == "0" or not changing & set(labels_of(app))
 
 
@@ -106,6 +106,7 @@ def test_stop_asks_the_run_to_stop(home: Path, open_tab: Callable[[str], AppTest
 def test_weights_can_be_promoted(home: Path, open_tab: Callable[[str], AppTest]) -> None:
     run = make_run(home, "mine", "stopped")
     assert "Promote" not in labels_of(open_tab("Watch"))
+    run.backup.mkdir()
     run.kept_weights.write_bytes(b"weights")
     assert {"Promote", "Export only"} <= set(labels_of(open_tab("Watch")))
 
@@ -130,12 +131,11 @@ def test_runs_are_listed_compared_and_deleted(home: Path, open_tab: Callable[[st
     assert not app.exception
     assert len(app.get("plotly_chart")) == 2
     assert any("settings are the same" in each.value for each in app.markdown)
-    app = press(app, "Delete runs")
     (choice,) = [each for each in app.multiselect if each.key == "deleted-runs"]
     assert choice.options == ["one"]
     choice.select("one").run()
-    press(app, "Delete")
-    assert [path.name for path in (home / "runs").iterdir()] == ["two"]
+    press(app, "Delete for good")
+    assert [path.parent.name for path in (home / "runs").glob("*/run.json")] == ["two"]
 
 
 @pytest.mark.parametrize("preset", list(PRESETS))

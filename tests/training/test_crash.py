@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import random
 import shutil
@@ -17,11 +18,11 @@ import pytest
 from fer_core.errors import TrainingError
 from fer_core.settings import PROJECT_ROOT
 from fer_core.training import fit
-from fer_core.training.checkpoints import checkpoint_callbacks
-from fer_core.training.fit import train
+from fer_core.training.checkpoints import PatienceEnded, checkpoint_callbacks, early_stopping
 from fer_core.training.presets import PRESETS
 from fer_core.training.request import TrainingRequest
 from fer_core.training.run_folder import RunFolder
+from fer_core.training.train import train
 from tests.fer_files import write_striped_file
 
 pytestmark = pytest.mark.trains
@@ -176,4 +177,35 @@ def test_a_worse_epoch_after_a_resume_does_not_replace_the_best_weights(data: Pa
         for each in checkpoint_callbacks(run, PRESETS["release"])
         if type(each).__name__ == "ModelCheckpoint"
     ]
-    assert saver.best == 0.99
+    assert saver.best == pytest.approx(0.99, abs=2e-6)
+
+
+def test_early_stopping_has_waited_after_a_resume_as_it_had_before(data: Path, tmp_path: Path) -> None:
+    run = train(TrainingRequest(data, "tiny", tmp_path / "run", epochs=4))
+    lines = run.history.read_text().splitlines()
+    accuracies = (0.2, 0.9, 0.5, 0.5)
+    rows = [line.split(",") for line in lines[1:]]
+    text = [",".join([*row[:4], str(value), *row[5:]]) for row, value in zip(rows, accuracies, strict=True)]
+    run.history.write_text("\n".join([lines[0], *text]) + "\n")
+    (stopping,) = early_stopping(run, dataclasses.replace(PRESETS["release"], patience=3))
+    stopping.on_train_begin()
+    assert stopping.wait == 2
+    stopping.on_epoch_begin(4)
+    (ended,) = early_stopping(run, dataclasses.replace(PRESETS["release"], patience=2))
+    ended.on_train_begin()
+    with pytest.raises(PatienceEnded):
+        ended.on_epoch_begin(4)
+
+
+def test_patience_ends_a_run_and_the_best_epoch_is_kept(data: Path, tmp_path: Path) -> None:
+    request = TrainingRequest(
+        data,
+        "tiny",
+        tmp_path / "run",
+        recipe="release",
+        changes=("epochs=60", "patience=1", "learning_rate=1e-6"),
+    )
+    run = train(request)
+    assert run.state()[0] == "finished"
+    assert len(run.history_rows()) < 60
+    assert run.record()["preset"]["keep"] == "best"

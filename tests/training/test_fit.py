@@ -15,9 +15,10 @@ import pytest
 from fer_core.data.balancing import Split
 from fer_core.errors import TrainingError
 from fer_core.settings import PROJECT_ROOT
-from fer_core.training.fit import limit_split, train
+from fer_core.training.fit import limit_split
 from fer_core.training.request import TrainingRequest
 from fer_core.training.run_folder import HISTORY_COLUMNS, RunFolder
+from fer_core.training.train import train
 from tests.fer_files import line, write_file, write_striped_file, write_votes
 
 pytestmark = pytest.mark.trains

@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 from fer_core.errors import TrainingError
-from fer_core.training.request import TrainingRequest
+from fer_core.training.request import TrainingRequest, open_run
 from fer_core.training.run_folder import RunFolder
 from fer_core.training.runs import (
     delete_run,
@@ -23,6 +23,7 @@ from fer_core.training.runs import (
     summary_of,
     wait_for_turn,
 )
+from fer_core.training.train import train
 from tests.fer_files import write_striped_file
 
 
@@ -126,6 +127,26 @@ def test_notes_are_kept_and_cut(tmp_path: Path) -> None:
     assert run.note() == ""
     run.write_note("é" * 600)
     assert run.note() == "é" * 500
+
+
+def test_a_run_from_which_a_model_is_being_made_is_left_alone(tmp_path: Path) -> None:
+    run = fake_run(tmp_path / "a", "stopped", 1)
+    (run.path / "job.json").unlink()
+    (run.path / "release").mkdir()
+    born = psutil.Process().create_time()
+    (run.path / "release" / "job.json").write_text(json.dumps({"pid": os.getpid(), "born": born}))
+    for action in (resume_run, delete_run):
+        with pytest.raises(TrainingError, match="being made"):
+            action(run)
+
+
+def test_a_queued_run_that_cannot_begin_says_why(data: Path, tmp_path: Path) -> None:
+    request = TrainingRequest(data, "tiny", tmp_path / "run")
+    run = open_run(request)
+    with pytest.raises(TrainingError, match="other settings"):
+        train(TrainingRequest(data, "tiny", run.path, epochs=2))
+    state, reason = run.state()
+    assert (state, "other settings" in reason) == ("failed", True)
 
 
 @pytest.mark.trains

@@ -61,15 +61,17 @@ def test_the_best_epoch_is_the_first_of_the_highest() -> None:
     assert best_epoch(history([1] * 3, [1] * 3, [0.2, 0.4, 0.4])) == 2
 
 
-def test_progress_before_anything_is_written(tmp_path: Path) -> None:
-    progress = progress_of(RunFolder(tmp_path), {"preset": {"epochs": 4}})
+def test_progress_before_anything_is_written() -> None:
+    progress = progress_of([], [], {"preset": {"epochs": 4}})
     assert (progress.epoch, progress.epochs, progress.share) == (0, 4, 0.0)
     assert progress.seconds_left is None
 
 
 def test_progress_inside_the_first_epoch_goes_by_the_speed(tmp_path: Path) -> None:
     run = write_run(tmp_path, [], [(1, 5, 10, 1.5, 0.2, 100)])
-    progress = progress_of(run, {"preset": {"epochs": 4}, "train_rows": 1_000})
+    progress = progress_of(
+        run.history_rows(), run.step_rows(), {"preset": {"epochs": 4}, "train_rows": 1_000}
+    )
     assert progress.share == 0.125
     assert progress.seconds_left == pytest.approx(35)
     assert progress.faces_per_second == 100
@@ -77,7 +79,7 @@ def test_progress_inside_the_first_epoch_goes_by_the_speed(tmp_path: Path) -> No
 
 def test_progress_goes_by_the_last_epochs_and_counts_the_open_one(tmp_path: Path) -> None:
     run = write_run(tmp_path, history([2, 1], [2, 1]), [(2, 9, 10, 1, 0.5, 90), (3, 5, 10, 1, 0.5, 100)])
-    progress = progress_of(run, {"preset": {"epochs": 4}})
+    progress = progress_of(run.history_rows(), run.step_rows(), {"preset": {"epochs": 4}})
     assert (progress.epoch, progress.share, progress.seconds_left) == (2, 0.625, 15)
 
 
