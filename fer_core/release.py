@@ -20,7 +20,7 @@ from fer_core.labels import TAG_TO_POSITION
 from fer_core.model_card import describe_run, judge_into, write_card
 from fer_core.model_folder import ModelFolder, new_model_folder
 from fer_core.preprocessing import to_model_input
-from fer_core.training.heads import fold_heads, two_headed
+from fer_core.training.heads import pooled_heads, two_headed
 from fer_core.training.networks import network_of
 from fer_core.training.overrides import preset_of_record
 from fer_core.training.run_folder import RunFolder
@@ -164,7 +164,7 @@ def _trained_network(
     blend = None
     if trained is not network:
         blend = _blend_on_held_back(trained, record, dataset)
-        fold_heads(network, trained, blend.label_share, blend.temperature)
+        network = pooled_heads(trained, blend.label_share, blend.temperature)
     for weight in network.trainable_weights:
         # Half precision is far finer than what training leaves certain, and lets the files compress. Biases and
         # normalisations are few and stay whole.

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 from scipy.optimize import minimize_scalar
-from scipy.special import log_softmax
+from scipy.special import softmax
 
 from fer_core.errors import EvaluationError
 from fer_core.evaluation.crowd import crowd_majority, vote_shares
@@ -24,7 +25,7 @@ class Blend:
 
     Attributes:
         label_share: weight in [0, 1] of the head that learnt the original labels; the rest is the crowd's head.
-        temperature: above 0, divides the blended logits.
+        temperature: above 0, divides the logits of both heads before they are pooled.
         label_accuracy: share of the ``rows`` whose original label the blend names.
         crowd_accuracy: share of the ``crowd_rows`` (a majority of votes for one of LABELS) whose majority it names;
             None without such rows.
@@ -51,11 +52,10 @@ def choose_blend(
     truth: npt.NDArray[np.int64],
     votes: npt.NDArray[np.uint8] | None,
 ) -> Blend:
-    """The blend that names original label and crowd's majority best, each counting the same.
+    """The pool of two heads that names original label and crowd's majority best, each counting the same.
 
-    The share maximises the mean of the two accuracies; the temperature minimises the mean of the two
-    cross-entropies (against the label and against the votes) for that share. Without votes the label's head answers
-    alone.
+    For each share the temperature minimises the mean of the two cross-entropies (against the label and against the
+    votes); the share maximises the mean of the two accuracies. Without votes the label's head answers alone.
 
     Args:
         head_probabilities: (N, 2, K), by label and by votes, N at least 1.
@@ -73,36 +73,55 @@ def choose_blend(
     known = majority >= 0
     if votes is None or not known.any():
         accuracy = float((logits[:, 0].argmax(axis=1) == truth).mean())
-        return Blend(1.0, fit_temperature(logits[:, 0], hard), accuracy, None, len(truth), 0)
-
-    def accuracies(share: float) -> tuple[float, float]:
-        named = _blended(logits, share).argmax(axis=1)
-        return float((named == truth).mean()), float((named[known] == majority[known]).mean())
-
-    share = float(max(_SHARES, key=lambda each: sum(accuracies(each))))
+        temperature = fit_temperature(logits, [(1.0, np.arange(len(truth)), hard)])
+        return Blend(1.0, temperature, accuracy, None, len(truth), 0)
     shares = vote_shares(votes)
-    voted = shares.sum(axis=1) > 0
-    blended = _blended(logits, share)
-    temperature = fit_temperature(
-        np.concatenate([blended, blended[voted]]), np.concatenate([hard, shares[voted]])
+    voted = np.flatnonzero(shares.sum(axis=1) > 0)
+
+    def tried(share: float) -> Blend:
+        temperature = fit_temperature(
+            logits, [(share, np.arange(len(truth)), hard), (share, voted, shares[voted])]
+        )
+        named = pool(logits, share, temperature).argmax(axis=1)
+        return Blend(
+            share,
+            temperature,
+            float((named == truth).mean()),
+            float((named[known] == majority[known]).mean()),
+            len(truth),
+            int(known.sum()),
+        )
+
+    return max(
+        (tried(float(share)) for share in _SHARES),
+        key=lambda blend: blend.label_accuracy + (blend.crowd_accuracy or 0),
     )
-    return Blend(share, temperature, *accuracies(share), len(truth), int(known.sum()))
 
 
-def fit_temperature(logits: npt.NDArray[np.float64], targets: npt.NDArray[np.float64]) -> float:
-    """The temperature that minimises the cross-entropy (Guo et al. 2017, https://arxiv.org/abs/1706.04599).
+def pool(logits: npt.NDArray[np.float64], share: float, temperature: float) -> npt.NDArray[np.float64]:
+    """(N, K) probabilities of (N, 2, K) logits: the heads tempered, then weighed, as ``heads.pooled_heads`` does."""
+    heads = softmax(logits / temperature, axis=2)
+    return np.asarray(share * heads[:, 0] + (1 - share) * heads[:, 1])
+
+
+def fit_temperature(
+    logits: npt.NDArray[np.float64],
+    asked: Sequence[tuple[float, npt.NDArray[np.int64], npt.NDArray[np.float64]]],
+) -> float:
+    """The temperature of both heads that minimises a cross-entropy (Guo et al. 2017, https://arxiv.org/abs/1706.04599).
 
     Args:
-        logits: (N, K), N at least 1.
-        targets: (N, K) shares, each row summing to 1.
+        logits: (N, 2, K).
+        asked: several targets, each a share of the label's head, the rows it is for, and the (rows, K) shares there,
+            each summing to 1; the sum over all of them is minimised.
     """
 
     def loss(logarithm: float) -> float:
-        return float(-(targets * log_softmax(logits / np.exp(logarithm), axis=1)).sum(axis=1).mean())
+        temperature = float(np.exp(logarithm))
+        return sum(
+            float(-(targets * np.log(np.clip(pool(logits[rows], share, temperature), 1e-12, 1))).sum())
+            for share, rows, targets in asked
+        )
 
     found = minimize_scalar(loss, bounds=(np.log(_COLDEST), np.log(_HOTTEST)), method="bounded")
     return float(np.exp(found.x))
-
-
-def _blended(logits: npt.NDArray[np.float64], share: float) -> npt.NDArray[np.float64]:
-    return share * logits[:, 0] + (1 - share) * logits[:, 1]

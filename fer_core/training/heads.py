@@ -1,7 +1,7 @@
-"""Two heads on one trunk: one learns the original labels, one the crowd's votes; a release folds them into one.
+"""Two heads on one trunk: one learns the original labels, one the crowd's votes; a release pools them.
 
 The two kinds of label pull apart, so a network that is trained on a mix has the mix for good. With a head for each the
-mix is chosen afterwards, on rows held back from training, and costs nothing at run time.
+mix is chosen afterwards, on rows held back from training, and costs next to nothing at run time.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 import keras
+import numpy as np
 from keras import layers, ops
 
 
@@ -27,29 +28,41 @@ def two_headed(network: keras.Model) -> keras.Model:
     return keras.Model(network.inputs[0], shares, name=f"{network.name}_two_headed")
 
 
-def fold_heads(network: keras.Model, trained: keras.Model, label_share: float, temperature: float) -> None:
-    """Give a network the mean of the two heads that were trained on its trunk.
+def pooled_heads(trained: keras.Model, label_share: float, temperature: float) -> keras.Model:
+    """An ordinary network with one output of two heads, made of plain layers.
 
-    The result's probabilities are the softmax of (label_share * label logits + (1 - label_share) * vote logits) /
-    temperature (Guo et al. 2017, https://arxiv.org/abs/1706.04599), which a dense layer holds exactly.
+    Its probabilities are label_share * softmax(label logits / temperature) + (1 - label_share) * softmax(vote logits /
+    temperature): a linear opinion pool (Stone 1961, https://doi.org/10.1214/aoms/1177704873) of two tempered heads
+    (Guo et al. 2017, https://arxiv.org/abs/1706.04599). A head that is sure wins over one that hesitates, which the
+    mean of the logits does less.
 
     Args:
-        network: the argument of ``two_headed``; its last layer is written.
-        trained: what ``two_headed`` returned.
+        trained: what ``two_headed`` returned; its trunk is shared, not copied.
         label_share: in [0, 1].
         temperature: above 0.
+
+    Returns:
+        float32 (N, K).
     """
     if not 0 <= label_share <= 1 or temperature <= 0:
         raise ValueError(
             f"Expected a share in [0, 1] and a temperature above 0, got {label_share}, {temperature}."
         )
-    outputs = int(network.output_shape[-1])
-    network.layers[-1].set_weights(
-        [
-            (label_share * weight[..., :outputs] + (1 - label_share) * weight[..., outputs:]) / temperature
-            for weight in trained.get_layer("heads").get_weights()
-        ]
+    heads = trained.get_layer("heads")
+    outputs = heads.units // 2
+    tempered = layers.Dense(2 * outputs, dtype="float32", name="tempered_heads")
+    shares = layers.Softmax(dtype="float32")(
+        layers.Reshape((2, outputs), dtype="float32")(tempered(heads.input))
     )
+    # Not trainable, so that nothing rounds or trains what must sum to 1.
+    pool = layers.Dense(1, use_bias=False, dtype="float32", name="pool", trainable=False)
+    pooled = layers.Reshape((outputs,), dtype="float32")(
+        pool(layers.Permute((2, 1), dtype="float32")(shares))
+    )
+    network = keras.Model(trained.inputs[0], pooled, name=trained.name.removesuffix("_two_headed"))
+    tempered.set_weights([weight / temperature for weight in heads.get_weights()])
+    pool.set_weights([np.array([[label_share], [1 - label_share]], np.float32)])
+    return network
 
 
 @keras.saving.register_keras_serializable("facet")

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from fer_core.errors import EvaluationError
-from fer_core.evaluation.calibration import Blend, choose_blend, fit_temperature
+from fer_core.evaluation.calibration import Blend, choose_blend, fit_temperature, pool
 from fer_core.labels import FERPLUS_COLUMNS, FERPLUS_POSITIONS
 
 
@@ -21,10 +21,10 @@ def sure_of(positions: list[int], share: float) -> np.ndarray:
 
 @pytest.mark.parametrize("true_temperature", [0.5, 1.0, 2.5])
 def test_the_temperature_that_made_the_targets_is_found_again(true_temperature: float) -> None:
-    logits = np.random.default_rng(0).normal(0, 2, (500, 5))
-    targets = np.exp(logits / true_temperature)
-    targets /= targets.sum(axis=1, keepdims=True)
-    assert fit_temperature(logits, targets) == pytest.approx(true_temperature, rel=1e-2)
+    logits = np.random.default_rng(0).normal(0, 2, (500, 2, 5))
+    rows = np.arange(500)
+    asked = [(share, rows, pool(logits, share, true_temperature)) for share in (0.3, 1.0)]
+    assert fit_temperature(logits, asked) == pytest.approx(true_temperature, rel=1e-2)
 
 
 def test_of_two_heads_the_one_that_is_right_everywhere_gets_all() -> None:

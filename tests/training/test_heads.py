@@ -4,7 +4,8 @@ import keras
 import numpy as np
 import pytest
 
-from fer_core.training.heads import BlendAccuracy, fold_heads, head_cross_entropy, two_headed
+from fer_core.evaluation.calibration import pool
+from fer_core.training.heads import BlendAccuracy, head_cross_entropy, pooled_heads, two_headed
 from fer_core.training.networks import build_network
 
 pytestmark = pytest.mark.trains
@@ -26,24 +27,22 @@ def test_two_heads_each_give_probabilities(heads: tuple[keras.Model, keras.Model
 
 
 @pytest.mark.parametrize(("share", "temperature"), [(1.0, 1.0), (0.0, 1.0), (0.4, 1.7)])
-def test_folding_is_the_weighted_mean_of_the_logits(
+def test_a_pool_is_the_weighted_mean_of_the_tempered_heads(
     heads: tuple[keras.Model, keras.Model], share: float, temperature: float
 ) -> None:
-    network, trained = heads
-    logits = np.log(np.asarray(trained(FACES)))
-    expected = np.exp((share * logits[:, 0] + (1 - share) * logits[:, 1]) / temperature)
-    fold_heads(network, trained, share, temperature)
-    np.testing.assert_allclose(
-        np.asarray(network(FACES)), expected / expected.sum(axis=1, keepdims=True), atol=1e-5
-    )
+    _, trained = heads
+    logits = np.log(np.asarray(trained(FACES), np.float64))
+    network = pooled_heads(trained, share, temperature)
+    assert network.output_shape == (None, 5)
+    np.testing.assert_allclose(np.asarray(network(FACES)), pool(logits, share, temperature), atol=1e-5)
 
 
 @pytest.mark.parametrize(("share", "temperature"), [(-0.1, 1.0), (1.1, 1.0), (0.5, 0.0)])
-def test_a_fold_that_makes_no_sense_is_refused(
+def test_a_pool_that_makes_no_sense_is_refused(
     heads: tuple[keras.Model, keras.Model], share: float, temperature: float
 ) -> None:
     with pytest.raises(ValueError, match="Expected a share"):
-        fold_heads(*heads, share, temperature)
+        pooled_heads(heads[1], share, temperature)
 
 
 def test_a_target_that_sums_to_less_than_one_still_has_its_own_minimum(
