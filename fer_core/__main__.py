@@ -260,7 +260,7 @@ def _parser() -> argparse.ArgumentParser:
     command = dataset.add_parser("balance", help="count what a recipe makes of it")
     command.add_argument("csv", type=Path, metavar="FILE.csv")
     command.add_argument(
-        "--recipe", default="report", help="report, release, voted or a saved one (NAME or NAME@VERSION)"
+        "--recipe", default="report", help="report, release or a saved one (NAME or NAME@VERSION)"
     )
     command.add_argument("--votes", type=Path, metavar="FER2013NEW.csv")
     command.add_argument("--json", action="store_true")

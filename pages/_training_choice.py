@@ -25,8 +25,7 @@ from pages._training_settings import change_preset
 _WORDS = {
     "tiny": "a few thousand parameters, trained in seconds: for trying the page",
     "report": "the source report's network and settings",
-    "release": "the recipe of the shipped model facet",
-    "two-headed": "labels and crowd votes learnt side by side; on trial",
+    "release": "what made the shipped model facet: labels and crowd votes learnt side by side",
 }
 
 

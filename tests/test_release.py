@@ -93,7 +93,7 @@ def test_a_run_without_votes_keeps_those_named_at_its_release(
 def test_two_heads_are_released_as_one_and_the_card_says_how(
     data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    preset = Preset("pair", "tiny", "voted", LABELS, epochs=1, vote_head=True, keep="best")
+    preset = Preset("pair", "tiny", "release", LABELS, epochs=1, vote_head=True, keep="best")
     monkeypatch.setitem(PRESETS, "pair", preset)
     usages = [str(usage) for usage in read_csv(data).usage]
     votes = write_votes(tmp_path / "votes.csv", usages, [[3, 7] + [0] * 8] * len(usages))

@@ -114,9 +114,13 @@ RECIPES: Final = {
     recipe.name: recipe
     for recipe in (
         Recipe("report", happy_limit=4_000),
-        Recipe("release", held_back=0.1, clean=True, seed=2013),
         Recipe(
-            "voted", held_back=0.1, clean=True, exclude=("constant", "duplicates"), voted_rows=True, seed=2013
+            "release",
+            held_back=0.1,
+            clean=True,
+            exclude=("constant", "duplicates"),
+            voted_rows=True,
+            seed=2013,
         ),
     )
 }

@@ -67,7 +67,7 @@ class TrainingRequest:
             if preset.vote_head:
                 raise TrainingError(
                     f"Two heads need rows to choose their blend on, and the recipe {recipe.name!r} holds none back. "
-                    "Take one that does, such as voted."
+                    "Take one that does, such as release."
                 )
             preset = dataclasses.replace(preset, keep="last", patience=None)
         elif preset.patience is not None:

@@ -25,8 +25,8 @@ def test_every_network_takes_raw_grey_values_and_gives_probabilities(name: str, 
     np.testing.assert_allclose(probabilities.sum(axis=1), 1, atol=1e-5)
 
 
-def test_the_residual_network_does_not_see_brightness_and_hardly_contrast() -> None:
-    network = build_network("residual", 5)
+def test_the_released_network_does_not_see_brightness_and_hardly_contrast() -> None:
+    network = build_network("strided", 5)
     face = np.random.default_rng(0).integers(60, 120, (1, 48, 48, 1)).astype(np.float32)
     plain = np.asarray(network(face, training=False))
     np.testing.assert_allclose(np.asarray(network(face + 50, training=False)), plain, atol=1e-4)

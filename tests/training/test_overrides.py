@@ -34,7 +34,7 @@ def test_a_setting_is_changed(change: str, name: str, value: object) -> None:
 def test_one_augmentation_is_changed_and_the_others_stay() -> None:
     changed = override(PRESETS["release"], ["augmentation.flip=false", "augmentation.zoom=0.3"]).augmentation
     assert changed is not None
-    assert (changed.flip, changed.zoom, changed.rotation) == (False, 0.3, 12)
+    assert (changed.flip, changed.zoom, changed.rotation) == (False, 0.3, 15)
     assert override(PRESETS["report"], ["augmentation.shift=2"]).augmentation == Augmentation(shift=2)
     assert override(PRESETS["release"], ["augmentation=none"]).augmentation is None
 

@@ -38,7 +38,7 @@ def test_a_few_steps_are_timed(data: Path) -> None:
         pytest.param("tiny", None, ("batch=0",), id="a setting out of range, told without a process"),
         pytest.param("none", None, (), id="no such preset"),
         pytest.param("tiny", "none", (), id="no such recipe"),
-        pytest.param("two-headed", "report", (), id="two heads and no rows to choose their blend on"),
+        pytest.param("release", "report", (), id="two heads and no rows to choose their blend on"),
     ],
 )
 def test_what_cannot_be_is_one_sentence(
