@@ -41,9 +41,9 @@ def test_start_watch_stop_resume_promote_and_go_live(
 ) -> None:
     page = open_browser()
     page.goto(f"{training_app}/training")
-    name = page.get_by_label("Name of the run").input_value()
+    name = page.get_by_role("textbox", name="Name of the run").input_value()
     run = RunFolder(home / "runs" / name)
-    epochs = page.get_by_label("Epochs", exact=True)
+    epochs = page.get_by_role("spinbutton", name="Epochs")
     epochs.fill("1000")
     epochs.press("Enter")
     page.get_by_role("button", name="Start").click()
@@ -72,8 +72,8 @@ def test_start_watch_stop_resume_promote_and_go_live(
     page.get_by_text(f"The model that answers: {name}").wait_for()
     page.get_by_role("link", name="Live").click()
     page.get_by_text(f"The model that answers: {name}").wait_for()
-    page.get_by_text("By hand").click()
-    page.get_by_text("Expression", exact=True).wait_for()
+    page.get_by_role("radio", name="By hand").click()
+    page.locator(".facet-cards").wait_for()
 
     page.get_by_role("link", name="Training").click()
     page.get_by_role("button", name="Back to facet").click()
