@@ -1,4 +1,4 @@
-"""The training page's table of runs: notes, curves over one another, settings compared, deletion; the active model."""
+"""The training page's table of runs: notes, curves over one another, settings compared, deletion."""
 
 from __future__ import annotations
 
@@ -9,48 +9,13 @@ import pandas as pd
 import streamlit as st
 
 from fer_core.charts.training_figures import MEASURES, overlaid_runs
-from fer_core.errors import FerError
 from fer_core.labels import FER2013_LABELS, LABELS
-from fer_core.model_folder import (
-    activate_model,
-    active_model,
-    deactivate_model,
-    model_names,
-    previous_model,
-)
 from fer_core.settings import Settings
 from fer_core.training.runs import RunSummary, delete_run
 from fer_core.training.watching import differing_settings
-from pages._shell import errors_as_sentences
 from pages._training_import import import_form
 
 _MOST_COMPARED = 6
-
-
-def active_model_line(settings: Settings) -> None:
-    """Which model answers, one click back to the one before, and any other model at hand."""
-    try:
-        current = active_model(settings).name
-    except FerError as error:
-        # Runs can be watched, and another model promoted, without one that answers.
-        st.error(settings.without_paths(str(error)) if settings.public else str(error))
-        current = None
-    with st.container(horizontal=True, vertical_alignment="center"):
-        if current:
-            st.markdown(f":material/verified: The model that answers: **{current}**", width="content")
-        if settings.public:
-            return
-        with errors_as_sentences():
-            before = previous_model(settings) if current else None
-            if before and st.button(f"Back to {before}", icon=":material/undo:", key="back", type="tertiary"):
-                deactivate_model(settings)
-                st.rerun()
-            others = [name for name in model_names(settings) if name != current]
-            with st.popover("Another model", type="tertiary"):
-                name = st.selectbox("Model", others, key="other-model")
-                if st.button("Let it answer", type="primary", key="promote-other", disabled=not others):
-                    activate_model(str(name), settings)
-                    st.rerun()
 
 
 def runs_tab(settings: Settings, runs: Sequence[RunSummary]) -> None:

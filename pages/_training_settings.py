@@ -8,7 +8,8 @@ from typing import Any
 import streamlit as st
 
 from fer_core.errors import TrainingError
-from fer_core.training.presets import OPTIMIZERS, PRECISIONS, SCHEDULES, Augmentation, Preset
+from fer_core.training.presets import OPTIMIZERS, PRECISIONS, SCHEDULES, Preset
+from pages._training_augmentation import change_augmentation
 
 _LABELS = ("original", "crowd's votes", "a mix", "two heads")
 
@@ -39,7 +40,7 @@ def change_preset(base: Preset) -> tuple[Preset, int, int | None]:
     with st.expander("Network, labels and schedule"):
         changes |= _network(base) | _labels(base) | _schedule(base)
     with st.expander("Augmentation"):
-        augmentation = _augmentation(base)
+        augmentation = change_augmentation(base)
     left, right = st.columns(2)
     seed = left.number_input("Seed", 0, 2**31 - 1, 0, key=f"{base.name}-seed")
     limit = right.number_input(
@@ -127,9 +128,8 @@ def _labels(base: Preset) -> dict[str, Any]:
 
 def _schedule(base: Preset) -> dict[str, Any]:
     one, two, three, four = st.columns(4)
-    schedule = one.selectbox(
-        "Schedule", SCHEDULES, SCHEDULES.index(base.schedule), key=f"{base.name}-schedule"
-    )
+    own = SCHEDULES.index(base.schedule)
+    schedule = one.selectbox("Schedule", SCHEDULES, own, key=f"{base.name}-schedule")
     warmup = two.number_input("Warm-up epochs", 0, 50, base.warmup_epochs, key=f"{base.name}-warmup")
     decay = three.number_input(
         "Weight decay (adamw)", 0.0, 1.0, base.weight_decay, step=0.01, key=f"{base.name}-decay"
@@ -148,31 +148,3 @@ def _schedule(base: Preset) -> dict[str, Any]:
         "weight_decay": decay,
         "patience": int(patience) or None,
     }
-
-
-def _augmentation(base: Preset) -> Augmentation | None:
-    own = base.augmentation or Augmentation()
-    if not st.toggle(
-        "Change the faces at random in every epoch",
-        base.augmentation is not None,
-        key=f"{base.name}-augment",
-    ):
-        return None
-    left, right = st.columns(2)
-    ranges = {
-        "rotation": ("Rotation, degrees", 45.0, 1.0),
-        "zoom": ("Zoom, share", 0.5, 0.01),
-        "shift": ("Shift, pixels", 10.0, 0.5),
-        "contrast": ("Contrast, share", 0.8, 0.05),
-        "brightness": ("Brightness, grey values", 80.0, 1.0),
-        "erase": ("Share with a rectangle erased", 1.0, 0.05),
-        "webcam": ("Share worn like a cheap camera's", 1.0, 0.05),
-    }
-    values = {
-        name: (left, right)[at % 2].slider(
-            words, 0.0, highest, float(getattr(own, name)), step, key=f"{base.name}-{name}"
-        )
-        for at, (name, (words, highest, step)) in enumerate(ranges.items())
-    }
-    flip = right.toggle("Mirror half of them", own.flip, key=f"{base.name}-flip")
-    return Augmentation(**values, flip=flip)

@@ -7,8 +7,9 @@ import streamlit as st
 from fer_core.system import describe_device
 from fer_core.training.runs import list_runs
 from pages._shell import page
+from pages._training_active import active_model_line
 from pages._training_choice import choose_and_start
-from pages._training_runs import active_model_line, runs_tab
+from pages._training_runs import runs_tab
 from pages._training_watch import watch_tab
 
 with page(

@@ -29,8 +29,9 @@ def train(request: TrainingRequest, *, queue: bool = False) -> RunFolder:
             little memory.
         DatasetError: the data set, votes or recipe cannot be used.
     """
-    preset, recipe = request.settled()
+    # First, because what is wrong with the request is then said in the record of a run that waits.
     run = _opened(request)
+    preset, recipe = request.settled()
     try:
         with folder_lock(run.path, "training", wait=False):
             run.job.claim()
