@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import tempfile
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -18,6 +20,9 @@ from fer_core.settings import DEFAULT_MODEL, SHIPPED_MODELS, Settings
 
 #: How many earlier models the pointer remembers.
 MOST_PREVIOUS: Final = 20
+
+#: Seconds after which an unfinished release belongs to nobody; one takes minutes.
+_LEFT_BEHIND: Final = 86_400
 
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 
@@ -103,6 +108,7 @@ def new_model_folder(name: str, into: Path) -> Iterator[Path]:
         raise ModelError(_taken(target))
     try:
         into.mkdir(parents=True, exist_ok=True)
+        _sweep(into)
         scratch = tempfile.TemporaryDirectory(dir=into, prefix=".releasing-")
     except OSError as error:
         raise ModelError(f"No model can be written to {into}: {error.strerror}.") from error
@@ -117,6 +123,15 @@ def new_model_folder(name: str, into: Path) -> Iterator[Path]:
             raise ModelError(
                 _taken(target) if target.exists() else f"{target} cannot be written: {error.strerror}."
             ) from error
+
+
+def _sweep(root: Path) -> None:
+    """Remove what a release or a deletion that was killed long ago left behind."""
+    for pattern in (".releasing-*", ".deleting-*"):
+        for left in root.glob(pattern):
+            with suppress(OSError):
+                if time.time() - left.stat().st_mtime > _LEFT_BEHIND:
+                    shutil.rmtree(left, ignore_errors=True)
 
 
 def _taken(target: Path) -> str:

@@ -43,8 +43,10 @@ def release(run_dir: Path, name: str, into: Path, votes: Path | None = None) -> 
         DatasetError: the run's data set is gone or changed.
         ModelError: the name cannot be used or is taken, or the exported network differs from the trained one.
     """
-    with new_model_folder(name, into) as folder:
-        run = RunFolder(run_dir)
+    run = RunFolder(run_dir)
+    run.record()
+    # Were it resumed meanwhile, its weights and its history would be of two moments.
+    with run.in_use_by_one(), new_model_folder(name, into) as folder:
         record = run.record()
         if record.get("state") not in ("finished", "stopped"):
             raise TrainingError(f"{run_dir} is not finished; run its train command again to go on.")
@@ -62,7 +64,7 @@ def release(run_dir: Path, name: str, into: Path, votes: Path | None = None) -> 
         write_card(folder, card)
         judge_into(folder, card, dataset)
         write_card(folder, card)
-    run.write_record(model=name)
+        run.write_record(model=name)
     return ModelFolder.open(into / name)
 
 

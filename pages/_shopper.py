@@ -12,6 +12,9 @@ from fer_core.vision.analyzer import ExpressionAnalyzer
 from fer_core.vision.classifier import ExpressionClassifier
 from fer_core.vision.detectors import load_detector
 
+#: Under which key of the session stands the identity of the model that answers.
+_MODEL = "shopper_model"
+
 
 @st.cache_resource(max_entries=2, show_spinner="Opening the model")
 def classifier(identity: str, _folder: ModelFolder) -> ExpressionClassifier:  # noqa: ARG001 - another file is another model
@@ -20,15 +23,23 @@ def classifier(identity: str, _folder: ModelFolder) -> ExpressionClassifier:  # 
 
 
 def shopper(settings: Settings) -> Shopper:
-    """This visitor's shopper, with a warm model, made anew when another model is promoted."""
+    """This visitor's shopper, with a warm model; once another is promoted, that one answers and all else goes on."""
     folder = active_model(settings)
-    if st.session_state.get("shopper_key") != folder.identity:
+    if st.session_state.get(_MODEL) != folder.identity:
         analyzer = ExpressionAnalyzer(classifier(folder.identity, folder), load_detector())
         analyzer.warm_up()
-        st.session_state.shopper = Shopper(analyzer, Catalogue.load(settings.catalogue))
-        st.session_state.shopper_key = folder.identity
+        if "shopper" in st.session_state:
+            st.session_state.shopper.pipeline.use(analyzer)
+        else:
+            st.session_state.shopper = Shopper(analyzer, Catalogue.load(settings.catalogue))
+        st.session_state[_MODEL] = folder.identity
     current: Shopper = st.session_state.shopper
     return current
+
+
+def another_model_answers(settings: Settings) -> bool:
+    """Whether a model was promoted since ``shopper`` was last asked for; an open camera has to look by itself."""
+    return bool(st.session_state.get(_MODEL) != active_model(settings).identity)
 
 
 def start_over() -> None:

@@ -12,14 +12,15 @@ from fer_core.labels import LABELS
 from fer_core.live.smoothing import ExpressionState
 from fer_core.live.stream import is_stalled, video_callback
 from fer_core.preprocessing import load_image
+from fer_core.settings import Settings
 from fer_core.shop.recommender import Panel
 from fer_core.shop.shopper import Shopper
 from fer_core.vision.annotation import Annotation, annotate
 from fer_core.vision.faces import FaceReading
 from pages._camera_check import SENTENCES, camera_check
 from pages._consent import ask_consent
-from pages._shell import page
-from pages._shopper import shopper, start_over
+from pages._shell import errors_as_sentences, page
+from pages._shopper import another_model_answers, shopper, start_over
 
 CAMERA, PHOTO, BY_HAND = "Camera", "Photo", "By hand"
 VIDEO = {"video": {"width": {"ideal": 640}, "height": {"ideal": 480}}, "audio": False}
@@ -32,7 +33,7 @@ def show(state: ExpressionState, panel: Panel, left: st.delta_generator.DeltaGen
     st.html(panel_cards(panel))
 
 
-def camera(current: Shopper, key: str, left: st.delta_generator.DeltaGenerator) -> None:
+def camera(settings: Settings, current: Shopper, key: str, left: st.delta_generator.DeltaGenerator) -> None:
     with left:
         stream = webrtc_streamer(
             key=f"camera-{key}",
@@ -58,6 +59,9 @@ def camera(current: Shopper, key: str, left: st.delta_generator.DeltaGenerator) 
 
     @st.fragment(run_every=0.5 if stream.state.playing else None)
     def follow() -> None:
+        with errors_as_sentences():
+            if another_model_answers(settings):
+                st.rerun()
         now = time.monotonic()
         state, panel = current.follow_stream(now)
         bars.html(blend_bars(state))
@@ -120,4 +124,4 @@ with page(
             elif source == PHOTO:
                 photo(guest, turn, left)
             else:
-                camera(guest, turn, left)
+                camera(now, guest, turn, left)

@@ -323,6 +323,17 @@ def test_a_new_folder_appears_whole_or_not_at_all(tmp_path: Path) -> None:
     assert [path.name for path in (tmp_path / "models").iterdir()] == ["mine"]
 
 
+@pytest.mark.parametrize("name", [".releasing-x", ".deleting-x"])
+def test_what_was_killed_long_ago_is_swept_and_what_is_under_way_is_not(tmp_path: Path, name: str) -> None:
+    old, new = tmp_path / f"{name}1", tmp_path / f"{name}2"
+    for folder in (old, new):
+        folder.mkdir()
+        (folder / "model.onnx").write_bytes(b"half")
+    os.utime(old, (0, 0))
+    with new_model_folder("mine", tmp_path):
+        assert (old.exists(), new.exists()) == (False, True)
+
+
 def test_a_name_that_was_taken_meanwhile_is_not_overwritten(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="already"), new_model_folder("mine", tmp_path):
         make(tmp_path / "mine")

@@ -50,6 +50,12 @@ def test_the_folder_holds_the_four_files_and_no_scratch(released: ModelFolder) -
     assert [path.name for path in released.path.parent.iterdir()] == ["striped"]
 
 
+def test_a_run_that_is_trained_meanwhile_is_refused(run: RunFolder, tmp_path: Path) -> None:
+    with run.in_use_by_one(), pytest.raises(TrainingError, match="is in use"):
+        release(run.path, "mine", tmp_path / "models")
+    assert not (tmp_path / "models").exists()
+
+
 def test_the_card_says_what_was_chosen_on_what_and_every_figure_has_its_n(released: ModelFolder) -> None:
     card = released.card
     assert card["labels"] == list(LABELS)

@@ -30,7 +30,7 @@ def run_curves(history: Rows, steps: Rows, measure: Measure, best: int | None) -
     """
     # A chart is some 700 pixels wide, and it is sent anew every second.
     steps = steps[:: -(-len(steps) // _MOST_STEPS) or 1]
-    figure = go.Figure()
+    figure = _empty(measure)
     figure.add_scatter(
         x=[row["epoch"] - 1 + row["step"] / row["steps"] for row in steps],
         y=[row[measure] for row in steps],
@@ -64,12 +64,12 @@ def run_curves(history: Rows, steps: Rows, measure: Measure, best: int | None) -
             marker={"symbol": "star", "size": 13, "color": _VALIDATION, "line": {"width": 1}},
             hovertemplate=f"best epoch %{{x:.0f}}: {_format(measure)}<extra></extra>",
         )
-    return _laid_out(figure, measure)
+    return figure
 
 
 def overlaid_runs(histories: Mapping[str, Rows], measure: Measure) -> go.Figure:
     """Several runs' validation curves, and their training curves thin beside them; a colour a run."""
-    figure = go.Figure()
+    figure = _empty(measure)
     for at, (name, history) in enumerate(histories.items()):
         colour = _RUNS[at % len(_RUNS)]
         epochs = [row["epoch"] for row in history]
@@ -87,25 +87,27 @@ def overlaid_runs(histories: Mapping[str, Rows], measure: Measure) -> go.Figure:
                 line={"color": colour, "width": width, "dash": dash},
                 hovertemplate=f"epoch %{{x:.0f}}: {_format(measure)}<extra>{label}</extra>",
             )
-    return _laid_out(figure, measure)
+    return figure
 
 
 def _format(measure: Measure) -> str:
     return "%{y:.1%}" if measure == "accuracy" else "%{y:.3f}"
 
 
-def _laid_out(figure: go.Figure, measure: Measure) -> go.Figure:
-    figure.update_layout(
-        height=300,
-        margin={"l": 10, "r": 10, "t": 10, "b": 10},
-        legend={"orientation": "h", "y": 1.15, "x": 0},
-        xaxis={"title": "epoch", "fixedrange": True, "rangemode": "tozero"},
-        yaxis={
-            "title": measure,
-            "fixedrange": True,
-            "tickformat": ".0%" if measure == "accuracy" else None,
-        },
-        # The same look from one drawing to the next, so that a growing curve does not jump.
-        uirevision="run",
+def _empty(measure: Measure) -> go.Figure:
+    # Plotly takes a layout several times faster at birth than by update_layout.
+    return go.Figure(
+        layout={
+            "height": 300,
+            "margin": {"l": 10, "r": 10, "t": 10, "b": 10},
+            "legend": {"orientation": "h", "y": 1.15, "x": 0},
+            "xaxis": {"title": {"text": "epoch"}, "fixedrange": True, "rangemode": "tozero"},
+            "yaxis": {
+                "title": {"text": measure},
+                "fixedrange": True,
+                "tickformat": ".0%" if measure == "accuracy" else None,
+            },
+            # The same look from one drawing to the next, so that a growing curve does not jump.
+            "uirevision": "run",
+        }
     )
-    return figure

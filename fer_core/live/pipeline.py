@@ -53,8 +53,8 @@ class LiveResult:
 class LivePipeline:
     """Detection, classification, smoothing and annotation for one stream.
 
-    ``process`` is called by one thread at a time (a second caller waits); ``latest`` and ``reset`` may be called
-    from any thread. No frame is kept.
+    ``process`` is called by one thread at a time (a second caller waits); all else may be called from any thread. No
+    frame is kept.
     """
 
     def __init__(self, analyzer: ExpressionAnalyzer, settings: SmoothingSettings | None = None) -> None:
@@ -73,6 +73,11 @@ class LivePipeline:
     def analyzer(self) -> ExpressionAnalyzer:
         """What reads the faces."""
         return self._analyzer
+
+    def use(self, analyzer: ExpressionAnalyzer) -> None:
+        """Read the next frames with another analyzer; the stream and what it has come to go on."""
+        with self._lock:
+            self._analyzer = analyzer
 
     def reset(self) -> None:
         """A new shopper: nothing of the one before remains."""

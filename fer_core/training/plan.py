@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 import time
 from dataclasses import dataclass
 from typing import Final
@@ -20,6 +21,7 @@ _WARM_UP: Final = 3
 _TIMED_SECONDS: Final = 4.0
 _FEWEST_TIMED: Final = 5
 _LONGEST_WAIT: Final = 300
+_ONE_AT_A_TIME: Final = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -132,6 +134,12 @@ def ask_for_plan(request: TrainingRequest, *, timed: bool = True) -> Plan:
     """
     # Settings that cannot be used are told at once, without a process.
     request.settled()
+    # Two that time their steps at once would both be told half of what the machine can do.
+    with _ONE_AT_A_TIME:
+        return _asked(request, timed)
+
+
+def _asked(request: TrainingRequest, timed: bool) -> Plan:
     words = ["plan", *request.arguments()[1:], "--json", *([] if timed else ["--no-timing"])]
     try:
         result = subprocess.run(

@@ -6,12 +6,14 @@ import csv
 import dataclasses
 import json
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal
 
 from fer_core.errors import TrainingError
-from fer_core.file_store import write_atomically
+from fer_core.file_store import Timeout, folder_lock, write_atomically
 from fer_core.training.background import BackgroundJob
 
 HISTORY_COLUMNS: Final = ("epoch", "loss", "accuracy", "val_loss", "val_accuracy", "learning_rate", "seconds")
@@ -106,6 +108,29 @@ class RunFolder:
         """Add entries to run.json, replacing those of the same name, in one step that cannot half-happen."""
         current = self.record() if self.record_file.exists() else {}
         write_atomically(self.record_file, json.dumps({**current, **entries}, indent=1, default=_as_json))
+
+    @contextmanager
+    def in_use_by_one(self) -> Iterator[None]:
+        """Whoever trains it, or makes a model of it, does so alone.
+
+        Raises:
+            TrainingError: somebody does already, or the folder cannot be written.
+        """
+        lock = folder_lock(self.path, "training", wait=False)
+        try:
+            lock.acquire()
+        except Timeout:
+            raise TrainingError(
+                f"{self.path} is in use: another process trains it or makes a model of it."
+            ) from None
+        except OSError as error:
+            raise TrainingError(
+                f"The run cannot be written to {self.path}: {error.strerror or error}."
+            ) from error
+        try:
+            yield
+        finally:
+            lock.release()
 
     def state(self) -> tuple[RunState, str]:
         """Where the run stands, and in words why it stopped or failed (empty where there is nothing to say).

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from fer_core.errors import FerError, TrainingError
-from fer_core.file_store import Timeout, folder_lock
 from fer_core.training.request import TrainingRequest, open_run
 from fer_core.training.run_folder import RunFolder, StopRequested, discard_half_done
 from fer_core.training.runs import wait_for_turn
@@ -33,7 +32,7 @@ def train(request: TrainingRequest, *, queue: bool = False) -> RunFolder:
     run = _opened(request)
     preset, recipe = request.settled()
     try:
-        with folder_lock(run.path, "training", wait=False):
+        with run.in_use_by_one():
             run.job.claim()
             if not queue:
                 # A wish of long ago; whoever queues a run clears it, and may wish anew before this line is reached.
@@ -48,8 +47,6 @@ def train(request: TrainingRequest, *, queue: bool = False) -> RunFolder:
 
                 fit_run(run, request, preset, recipe)
                 run.write_record(state="finished", seconds=_seconds(run))
-    except Timeout:
-        raise TrainingError(f"{run.path} is being trained by another process.") from None
     except OSError as error:
         raise TrainingError(f"The run cannot be written to {run.path}: {error.strerror or error}.") from error
     return run

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,8 @@ import cv2
 import numpy as np
 import pytest
 
+from fer_core.model_folder import activate_model, find_model
+from fer_core.settings import Settings
 from tests.browser.conftest import CAMERA_FLAGS
 
 pytestmark = pytest.mark.browser
@@ -98,6 +101,33 @@ def test_consent_camera_expression_shelf(
     page.get_by_role("button", name="New shopper").click()
     page.get_by_role("button", name="I am an adult and I agree").wait_for()
     page.locator(STREAMER).wait_for(state="detached")
+
+
+def test_an_open_camera_goes_on_with_the_model_promoted_meanwhile(
+    start_app: Callable[..., str],
+    clip: tuple[Path, tuple[str, ...]],
+    outer_address: None,
+    open_browser: Callable[..., Any],
+    tmp_path: Path,
+) -> None:
+    settings = Settings.from_environment({"FACET_HOME": str(tmp_path)})
+    shutil.copytree(find_model("facet", settings).path, settings.released_models / "twin")
+    page = open_browser(*CAMERA_FLAGS, f"--use-file-for-fake-video-capture={clip[0]}")
+    page.goto(f"{start_app(FACET_HOME=str(tmp_path))}/live")
+    agree(page)
+    frame = page.frame_locator(STREAMER)
+    frame.get_by_role("button", name="START").click()
+    video = frame.locator("video")
+    video.wait_for()
+    handle = video.element_handle()
+    content = handle.owner_frame()
+    content.wait_for_function("video => video.currentTime > 0.5", arg=handle)
+    page.get_by_text("The model that answers: facet").wait_for()
+    activate_model("twin", settings)
+    page.get_by_text("The model that answers: twin").wait_for()
+    # The same video element goes on: the stream was not opened anew.
+    now = handle.evaluate("video => video.currentTime")
+    content.wait_for_function("([video, then]) => video.currentTime > then + 1", arg=[handle, now])
 
 
 @pytest.mark.parametrize(

@@ -75,6 +75,16 @@ def test_an_exception_inside_a_frame_leaves_the_stream_running(
     assert live.process(frame(5.0)).snapshot.frames == 2
 
 
+def test_another_model_reads_the_next_frame_and_the_stream_goes_on() -> None:
+    live, _ = pipeline()
+    live.process(frame())
+    another: Any = FakeAnalyzer(Box(40, 30, 50, 60))
+    live.use(another)
+    assert live.analyzer is another
+    assert live.process(frame(0.1)).snapshot.faces == 1
+    assert live.latest.frames == 2
+
+
 def test_reset_forgets_the_shopper() -> None:
     live, _ = pipeline(Box(40, 30, 50, 60))
     live.process(frame())

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import subprocess
+import threading
 from pathlib import Path
 
 import pytest
 
-from fer_core.errors import FerError
+from fer_core.errors import FerError, TrainingError
 from fer_core.training.plan import ask_for_plan
 from fer_core.training.request import TrainingRequest
 from tests.fer_files import write_striped_file
@@ -46,6 +48,31 @@ def test_what_cannot_be_is_one_sentence(
 ) -> None:
     with pytest.raises(FerError):
         ask_for_plan(TrainingRequest(data, preset, Path(), recipe=recipe, changes=changes))
+
+
+def test_two_are_timed_one_after_the_other(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    inside: list[int] = []
+    most: list[int] = []
+
+    def process(*_arguments: object, **_options: object) -> subprocess.CompletedProcess[str]:
+        inside.append(1)
+        most.append(len(inside))
+        threading.Event().wait(0.05)
+        inside.pop()
+        return subprocess.CompletedProcess([], 1, "", "facet: enough")
+
+    monkeypatch.setattr(subprocess, "run", process)
+
+    def ask() -> None:
+        with pytest.raises(TrainingError, match="enough"):
+            ask_for_plan(TrainingRequest(data, "tiny", Path()))
+
+    threads = [threading.Thread(target=ask) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert most == [1, 1, 1]
 
 
 def test_what_the_other_process_says_comes_back(tmp_path: Path) -> None:

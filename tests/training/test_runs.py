@@ -11,7 +11,11 @@ from pathlib import Path
 import psutil
 import pytest
 
-from fer_core.errors import TrainingError
+from fer_core.data.balancing import Recipe, split_dataset
+from fer_core.data.reading import read_csv
+from fer_core.data.recipe_book import RecipeBook
+from fer_core.errors import DatasetError, TrainingError
+from fer_core.settings import Settings
 from fer_core.training.request import TrainingRequest, open_run
 from fer_core.training.run_folder import RunFolder
 from fer_core.training.runs import (
@@ -147,6 +151,31 @@ def test_a_queued_run_that_cannot_begin_says_why(data: Path, tmp_path: Path) -> 
         train(TrainingRequest(data, "tiny", run.path, epochs=2))
     state, reason = run.state()
     assert (state, "other settings" in reason) == ("failed", True)
+
+
+def test_a_queued_run_whose_recipe_is_gone_says_so(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FACET_HOME", str(tmp_path / "home"))
+    book = RecipeBook(Settings.from_environment().recipes)
+    dataset = read_csv(data)
+    recipe = Recipe("mine")
+    book.save(recipe, dataset, split_dataset(dataset, recipe))
+    request = TrainingRequest(data, "tiny", tmp_path / "run", recipe="mine@1")
+    run = open_run(request)
+    book.delete("mine")
+    with pytest.raises(DatasetError, match="mine"):
+        train(request, queue=True)
+    assert run.state()[0] == "failed"
+    assert "mine" in run.state()[1]
+
+
+def test_who_uses_a_run_uses_it_alone(tmp_path: Path) -> None:
+    run = RunFolder(tmp_path)
+    with run.in_use_by_one(), pytest.raises(TrainingError, match="is in use"), run.in_use_by_one():
+        pass
+    with run.in_use_by_one():
+        pass
 
 
 @pytest.mark.trains
