@@ -15,6 +15,7 @@ def pages() -> list[st.Page]:
         st.Page("pages/live.py", title="Live"),
         st.Page("pages/dataset.py", title="Dataset"),
         st.Page("pages/training.py", title="Training"),
+        st.Page("pages/evaluation.py", title="Evaluation"),
     ]
 
 

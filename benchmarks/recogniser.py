@@ -28,13 +28,9 @@ import numpy.typing as npt
 from benchmarks.frame import FER, reference_python
 from fer_core import ExpressionAnalyzer
 from fer_core.data.quality import pixel_hashes
+from fer_core.evaluation.certainty import reliability
 from fer_core.evaluation.crowd import agree_with_crowd, crowd_majority
-from fer_core.evaluation.metrics import (
-    calibration_interval,
-    expected_calibration_error,
-    measure,
-    wilson_interval,
-)
+from fer_core.evaluation.metrics import measure, wilson_interval
 from fer_core.labels import FER2013_LABELS, LABELS, TAG_TO_POSITION, to_five
 from fer_core.model_folder import ModelFolder
 from fer_core.preprocessing import load_image
@@ -109,6 +105,7 @@ def judge(
     votes = agree_with_crowd(faces[named], rows.votes[named])
     right = photographs == rows.labels
     recalls = [float(right[rows.labels == at].mean()) for at in range(len(LABELS))]
+    calibration = reliability(rows.truth[named], faces[named]).error
     return {
         "accuracy without leaked rows": apart.accuracy,
         "accuracy without leaked rows, interval": apart.accuracy_interval,
@@ -123,8 +120,8 @@ def judge(
         "cross-entropy against votes": votes.cross_entropy,
         "floor of that": votes.floor,
         "n with votes": votes.rows,
-        "calibration error": expected_calibration_error(rows.truth[named], faces[named]),
-        "calibration error, interval": calibration_interval(rows.truth[named], faces[named]),
+        "calibration error": calibration.value,
+        "calibration error, interval": (calibration.low, calibration.high),
         "photographs": len(photographs),
         "photographs, no face": int((photographs < 0).sum()),
         "photographs, accuracy": float(right.mean()),

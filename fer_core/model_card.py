@@ -13,9 +13,11 @@ import numpy as np
 
 from fer_core.data.reading import FerDataset
 from fer_core.evaluation.calibration import Blend
+from fer_core.evaluation.certainty import reliability
+from fer_core.evaluation.class_table import class_table
 from fer_core.evaluation.crowd import agree_with_crowd, crowd_majority
 from fer_core.evaluation.judging import Evaluation, judge_dataset, training_hashes
-from fer_core.evaluation.metrics import calibration_interval, measure
+from fer_core.evaluation.metrics import measure
 from fer_core.labels import LABELS, TAG_TO_POSITION
 from fer_core.model_folder import ModelFolder
 from fer_core.training.run_folder import RunFolder
@@ -138,6 +140,8 @@ def figures_of(evaluation: Evaluation) -> dict[str, Any]:
     result = evaluation.to_json()
     known = evaluation.predictions
     clean = measure(known.truth[~known.leaked], known.probabilities[~known.leaked])
+    macro = class_table(evaluation.metrics.confusion_matrix).means[0]
+    error = reliability(known.truth, known.probabilities).error
     n, leaked = result["n"], result["leaked_rows"]
     everything = f"FER-2013 PublicTest, original labels, {len(LABELS)} classes"
     rows = [
@@ -149,15 +153,9 @@ def figures_of(evaluation: Evaluation) -> dict[str, Any]:
             clean.n,
             f"{everything}, without the {leaked} whose exact pixels are also in Training",
         ),
-        ("macro F1", result["macro_f1"], None, n, everything),
-        ("macro F2", result["macro_f2"], None, n, everything),
-        (
-            "expected calibration error, 15 bins",
-            result["ece"],
-            calibration_interval(known.truth, known.probabilities),
-            n,
-            everything,
-        ),
+        ("macro F1", result["macro_f1"], (macro.f1.low, macro.f1.high), n, everything),
+        ("macro F2", result["macro_f2"], (macro.f2.low, macro.f2.high), n, everything),
+        ("expected calibration error, 15 bins", error.value, (error.low, error.high), n, everything),
     ]
     return {
         "figures": [

@@ -11,6 +11,7 @@ from fer_core.data.reading import FerDataset
 from fer_core.data.sources import KAGGLE_DATASET, MOST_UPLOADED, Registry, Source, download_from_kaggle
 from fer_core.errors import FerError
 from fer_core.settings import Settings
+from pages._shell import progress_bar
 
 
 @st.cache_resource
@@ -35,7 +36,7 @@ def choose_dataset(settings: Settings) -> tuple[Registry, Source, FerDataset]:
                 _add(registry)
             if source.added and st.button("Remove", icon=":material/delete:"):
                 _confirm_removal(registry, source)
-    with _progress("Reading") as told:
+    with progress_bar("Reading") as told:
         dataset = registry.open(source, told)
     if source.synthetic:
         st.info(
@@ -46,22 +47,6 @@ def choose_dataset(settings: Settings) -> tuple[Registry, Source, FerDataset]:
     votes = "with FER+ votes" if dataset.votes is not None else "without FER+ votes"
     st.caption(f"{len(dataset):,} rows, {len(dataset.bad_rows):,} set aside, {votes}.")
     return registry, source, dataset
-
-
-class _progress:  # noqa: N801 - used like a function
-    """A bar that appears with the first news and goes when the work is done."""
-
-    def __init__(self, text: str) -> None:
-        self._text, self._place = text, st.empty()
-
-    def __enter__(self) -> Callable[[float], None]:
-        def tell(share: float) -> None:
-            self._place.progress(share, f"{self._text}: {share:.0%}")
-
-        return tell
-
-    def __exit__(self, *_: object) -> None:
-        self._place.empty()
 
 
 def _add(registry: Registry) -> None:
@@ -77,7 +62,7 @@ def _add(registry: Registry) -> None:
         )
         votes = st.file_uploader("FER+ votes, fer2013new.csv (optional)", type=["csv"], key="add-votes")
         if st.button("Add", type="primary", disabled=content is None) and content is not None:
-            with _progress("Reading") as told:
+            with progress_bar("Reading") as told:
                 _finish(lambda: registry.add_upload(content.name, content, votes, told))
     elif way == "Kaggle":
         st.write(
@@ -85,7 +70,7 @@ def _add(registry: Registry) -> None:
             "kagglehub. It has the classes and splits, but not the file's row numbers, so FER+ votes cannot join."
         )
         if st.button("Download and add", type="primary"):
-            with st.spinner("Downloading"), _progress("Reading") as told:
+            with st.spinner("Downloading"), progress_bar("Reading") as told:
                 _finish(lambda: registry.add(download_from_kaggle(), progress=told, name=KAGGLE_DATASET))
     else:
         path = st.text_input("CSV, zip or folder", placeholder="/data/fer2013.csv", key="add-path")
@@ -96,7 +81,7 @@ def _add(registry: Registry) -> None:
             key="add-votes-path",
         )
         if st.button("Add", type="primary", disabled=not path.strip()):
-            with _progress("Reading") as told:
+            with progress_bar("Reading") as told:
                 votes_file = Path(votes_path.strip()) if votes_path.strip() else None
                 _finish(lambda: registry.add(Path(path.strip()), votes_file, told))
 

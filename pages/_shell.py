@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import streamlit as st
@@ -61,6 +61,20 @@ def errors_as_sentences() -> Iterator[None]:
         st.error(_for_all_eyes(str(error)), icon=":material/error:")
         # Also where the settings failed and the page's own lines have nothing to run with.
         st.stop()
+
+
+@contextmanager
+def progress_bar(text: str) -> Iterator[Callable[[float], None]]:
+    """A bar that appears with the first news and goes when the work is done; called with the share that is."""
+    place = st.empty()
+
+    def tell(share: float) -> None:
+        place.progress(min(share, 1.0), f"{text}: {share:.0%}")
+
+    try:
+        yield tell
+    finally:
+        place.empty()
 
 
 def _for_all_eyes(text: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from fer_core.live.smoothing import SmoothingSettings
 from fer_core.model_folder import ModelFolder, active_model
 from fer_core.settings import Settings
 from fer_core.shop.catalogue import Catalogue
@@ -11,6 +12,9 @@ from fer_core.shop.shopper import Shopper
 from fer_core.vision.analyzer import ExpressionAnalyzer
 from fer_core.vision.classifier import ExpressionClassifier
 from fer_core.vision.detectors import load_detector
+
+#: Under which key of the session a slider keeps the threshold of "uncertain", percent.
+UNCERTAIN_BELOW = "uncertain_below"
 
 #: Under which key of the session stands the identity of the model that answers.
 _MODEL = "shopper_model"
@@ -34,7 +38,13 @@ def shopper(settings: Settings) -> Shopper:
             st.session_state.shopper = Shopper(analyzer, Catalogue.load(settings.catalogue))
         st.session_state[_MODEL] = folder.identity
     current: Shopper = st.session_state.shopper
+    current.pipeline.smooth_by(SmoothingSettings(threshold=uncertain_below()))
     return current
+
+
+def uncertain_below() -> float:
+    """Below which probability this visitor's live page says "uncertain"; the evaluation page's slider sets it."""
+    return float(st.session_state.get(UNCERTAIN_BELOW, SmoothingSettings().threshold * 100)) / 100
 
 
 def another_model_answers(settings: Settings) -> bool:

@@ -20,7 +20,7 @@ from fer_core.vision.faces import FaceReading
 from pages._camera_check import SENTENCES, camera_check
 from pages._consent import ask_consent
 from pages._shell import errors_as_sentences, page
-from pages._shopper import another_model_answers, shopper, start_over
+from pages._shopper import another_model_answers, shopper, start_over, uncertain_below
 
 CAMERA, PHOTO, BY_HAND = "Camera", "Photo", "By hand"
 VIDEO = {"video": {"width": {"ideal": 640}, "height": {"ideal": 480}}, "audio": False}
@@ -112,7 +112,10 @@ with page(
             key=f"source-{turn}",
         )
         st.button("New shopper", icon=":material/restart_alt:", on_click=start_over)
-    left.caption(f"The model that answers: {guest.pipeline.analyzer.model.name}")
+    left.caption(
+        f"The model that answers: {guest.pipeline.analyzer.model.name}. Below {uncertain_below():.0%} it says "
+        "uncertain; the evaluation page shows what that costs and sets it."
+    )
     with right:
         if source == BY_HAND:
             by_hand(guest, turn, left)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import pandas as pd
 import streamlit as st
 
 from fer_core.charts.model_figures import recall_by_class
 from fer_core.errors import FerError
+from fer_core.evaluation.summary import figures_of_card
 from fer_core.model_folder import ModelFolder, active_model, find_model, model_names
 from fer_core.settings import Settings
 from fer_core.system import describe_data, describe_device
 from fer_core.vision.detectors import available_detectors
+from pages._evaluation_tables import figure_table
 from pages._shell import page
 
 
@@ -23,26 +24,8 @@ def _figures(folder: ModelFolder) -> None:
     for column, figure in zip(st.columns(2), figures[:2], strict=False):
         column.metric(figure["name"].capitalize(), f"{figure['value']:.1%}", border=True)
         column.caption(f"95 % interval {figure['low']:.1%} to {figure['high']:.1%}, n = {figure['n']:,}")
-    table = pd.DataFrame(
-        {
-            "figure": [figure["name"] for figure in figures],
-            "value": [_number(figure["value"]) for figure in figures],
-            "95 % interval": [
-                f"{figure['low']:.3f} to {figure['high']:.3f}"
-                if figure["low"] is not None
-                else "not computed"
-                for figure in figures
-            ],
-            "n": [figure["n"] for figure in figures],
-            "rows": [figure["rows"] for figure in figures],
-        }
-    )
     with st.expander("All figures and the rows behind them"):
-        st.dataframe(table, hide_index=True, width="stretch")
-
-
-def _number(value: float | None) -> str:
-    return "undefined" if value is None else f"{value:.3f}"
+        figure_table(figures_of_card(folder.card))
 
 
 def _model(settings: Settings) -> None:

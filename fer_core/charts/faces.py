@@ -20,7 +20,7 @@ _STYLE: Final = """<style>
 
 
 def face_address(face: npt.NDArray[np.uint8]) -> str:
-    """A grey picture (H, W) uint8 as a ``data:`` address that a browser shows without asking the server again."""
+    """A picture (H, W) grey or (H, W, 3) blue first, uint8, as a ``data:`` address that a browser shows without asking the server again."""
     encoded = cv2.imencode(".png", face)[1].tobytes()
     return "data:image/png;base64," + base64.b64encode(encoded).decode("ascii")
 
@@ -37,3 +37,33 @@ def face_grid(faces: Sequence[npt.NDArray[np.uint8]], captions: Sequence[str]) -
         for face, caption in zip(faces, captions, strict=True)
     )
     return f'{_STYLE}<div class="facet-faces" role="group" aria-label="{len(faces)} faces">{figures}</div>'
+
+
+#: Blue below 0, orange above: two hues that people who see no red, no green or no blue tell apart.
+_AGAINST: Final = np.array([37, 86, 239], dtype=np.float64)
+_FOR: Final = np.array([230, 120, 20], dtype=np.float64)
+
+
+def heat_on_face(face: npt.NDArray[np.uint8], heat: npt.NDArray[np.floating], caption: str) -> str:
+    """A face and, beside it, the same under a map: orange where the map is above 0, blue where below.
+
+    Args:
+        face: (H, W) uint8.
+        heat: (H, W); its largest absolute value gets the full colour.
+        caption: what the map shows.
+    """
+    large = np.asarray(cv2.resize(face, None, fx=5, fy=5, interpolation=cv2.INTER_LANCZOS4), dtype=np.uint8)
+    size = (large.shape[1], large.shape[0])
+    smooth = np.asarray(cv2.resize(heat.astype(np.float64), size, interpolation=cv2.INTER_CUBIC))
+    strength = smooth / max(float(np.abs(smooth).max()), 1e-6)
+    share = (np.abs(strength) * 0.75)[..., np.newaxis]
+    colour = np.where(strength[..., np.newaxis] > 0, _FOR, _AGAINST)
+    mixed = (large[..., np.newaxis] * (1 - share) + colour * share).round().astype(np.uint8)
+    # OpenCV writes blue first.
+    overlay = np.ascontiguousarray(mixed[..., ::-1])
+    figures = "".join(
+        f'<figure><img src="{face_address(picture)}" alt="{escape(words, quote=True)}">'
+        f"<figcaption>{escape(words)}</figcaption></figure>"
+        for picture, words in ((large, "The face"), (overlay, caption))
+    )
+    return f'{_STYLE}<div class="facet-faces" style="grid-template-columns:repeat(2,minmax(120px,240px))">{figures}</div>'

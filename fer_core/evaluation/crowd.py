@@ -72,5 +72,28 @@ def agree_with_crowd(probabilities: npt.NDArray[np.floating], votes: npt.NDArray
     )
 
 
+def tagger_agreement(votes: npt.NDArray[np.uint8]) -> tuple[float | None, int]:
+    """How often one tagger names what most of the others name: the human reference beside a model's agreement.
+
+    Each tagger of a row in turn is set against the majority of the others' votes for LABELS; rows whose others are
+    split count by the share of the tied labels. Only votes for LABELS, and rows with two or more of them, count.
+
+    Returns:
+        The mean share over rows, in [0, 1] (None without such rows), and how many rows there are.
+    """
+    five = five_votes(votes).astype(np.int64)
+    total = five.sum(axis=1)
+    five, total = five[total >= 2], total[total >= 2]
+    if not len(five):
+        return None, 0
+    agreed = np.zeros(len(five))
+    for at in range(five.shape[1]):
+        others = five.copy()
+        others[:, at] -= 1
+        tied = others == others.max(axis=1, keepdims=True)
+        agreed += np.where(five[:, at] > 0, five[:, at] * tied[:, at] / tied.sum(axis=1), 0.0)
+    return float((agreed / total).mean()), len(five)
+
+
 def _cross_entropy(shares: npt.NDArray[np.float64], given: npt.NDArray[np.floating]) -> float:
     return float(-(shares * np.log(np.clip(given, 1e-9, 1))).sum(axis=1).mean())

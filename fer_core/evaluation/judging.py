@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
@@ -31,6 +31,8 @@ class Predictions:
         probabilities: (N, 5) float32 in the order of LABELS.
         leaked: (N,) bool, the row's exact pixels are also in a row with Usage Training.
         votes: (N, 10) uint8 FER+ votes, or None where the data had none.
+        seen: (N,) bool, a face was found; False only for pictures in which faces had to be found first, and then the
+            probabilities mean nothing.
     """
 
     row: npt.NDArray[np.int64]
@@ -39,16 +41,36 @@ class Predictions:
     probabilities: npt.NDArray[np.float32]
     leaked: npt.NDArray[np.bool_]
     votes: npt.NDArray[np.uint8] | None = None
+    seen: npt.NDArray[np.bool_] = field(default_factory=lambda: np.ones(0, dtype=bool))
 
     def __post_init__(self) -> None:
         n = len(self.row)
+        if not len(self.seen):
+            object.__setattr__(self, "seen", np.ones(n, dtype=bool))
         if self.probabilities.shape != (n, len(LABELS)):
             raise ValueError(
                 f"Expected probabilities of shape ({n}, {len(LABELS)}), got {self.probabilities.shape}."
             )
-        for name in ("usage", "truth", "leaked"):
+        for name in ("usage", "truth", "leaked", "seen"):
             if len(getattr(self, name)) != n:
                 raise ValueError(f"Expected {n} entries in {name}, got {len(getattr(self, name))}.")
+
+    @property
+    def answer(self) -> npt.NDArray[np.int64]:
+        """(N,) position of the most probable label; -1 where no face was found."""
+        return np.where(self.seen, self.probabilities.argmax(axis=1), -1).astype(np.int64)
+
+    def of(self, rows: npt.NDArray[np.bool_] | npt.NDArray[np.int64]) -> Predictions:
+        """Some of the rows, by place or as a mask."""
+        return Predictions(
+            self.row[rows],
+            self.usage[rows],
+            self.truth[rows],
+            self.probabilities[rows],
+            self.leaked[rows],
+            None if self.votes is None else self.votes[rows],
+            self.seen[rows],
+        )
 
     def save(self, path: Path, training_hashes: npt.NDArray[np.uint64]) -> None:
         """Write the predictions with the hashes of all Training rows, so that leaks are known without them."""
@@ -102,11 +124,16 @@ class Evaluation:
         }
 
 
-def judge_dataset(folder: ModelFolder, dataset: FerDataset, usages: Sequence[str]) -> Evaluation:
+def judge_dataset(
+    folder: ModelFolder,
+    dataset: FerDataset,
+    usages: Sequence[str],
+    progress: Callable[[float], None] | None = None,
+) -> Evaluation:
     """Run a model over the rows of the given Usages.
 
     Rows tagged disgust or fear are counted as skipped. A row is leaked when its pixels equal those of a Training
-    row in the data set or of one the model's stored evaluation knows.
+    row in the data set or of one the model's stored evaluation knows. ``progress`` is told the share that is done.
 
     Raises:
         EvaluationError: an unknown Usage, or none.
@@ -126,7 +153,7 @@ def judge_dataset(folder: ModelFolder, dataset: FerDataset, usages: Sequence[str
         row=dataset.row[chosen],
         usage=dataset.usage[chosen],
         truth=truth[chosen],
-        probabilities=ExpressionClassifier(folder).classify(faces),
+        probabilities=ExpressionClassifier(folder).classify(faces, progress),
         leaked=np.isin(pixel_hashes(faces), training),
         votes=None if dataset.votes is None else dataset.votes[chosen],
     )

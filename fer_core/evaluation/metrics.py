@@ -41,6 +41,7 @@ class Metrics:
         accuracy: share right, None without rows.
         accuracy_interval: its 95 % Wilson interval, None without rows.
         per_class: the figures of each class.
+        unanswered: (K,) rows of each class that got no answer; they count as wrong.
         macro_f1, macro_f2: unweighted means over the classes that occur (as actual or predicted); None if none does.
     """
 
@@ -52,6 +53,7 @@ class Metrics:
     per_class: dict[str, ClassMetrics]
     macro_f1: float | None
     macro_f2: float | None
+    unanswered: npt.NDArray[np.int64]
 
     def to_json(self) -> dict[str, Any]:
         """The keys that ``python -m fer_core evaluate --json`` prints of these figures."""
@@ -72,7 +74,7 @@ def measure(truth: npt.ArrayLike, predicted: npt.ArrayLike, labels: Sequence[str
 
     Args:
         truth: (N,) positions in ``labels``; N may be 0.
-        predicted: (N,) positions, or (N, K) probabilities, of which the largest counts.
+        predicted: (N,) positions, -1 for no answer, or (N, K) probabilities, of which the largest counts.
         labels: the K classes.
 
     Raises:
@@ -83,14 +85,16 @@ def measure(truth: npt.ArrayLike, predicted: npt.ArrayLike, labels: Sequence[str
     given = np.asarray(predicted)
     if given.ndim == 2:
         given = _probabilities(given, len(actual), len(labels)).argmax(axis=1)
-    answered = _positions(given, len(labels), "predictions")
+    answered = _positions(given, len(labels), "predictions", lowest=-1)
     if len(actual) != len(answered):
         raise EvaluationError(f"Expected one prediction a row, got {len(answered)} for {len(actual)} rows.")
     n, positions = len(actual), list(range(len(labels)))
     if n == 0:
         nothing = ClassMetrics(0, 0, 0, 0, None, None, None, None, 0)
         empty = np.zeros((len(labels), len(labels)), dtype=np.int64)
-        return Metrics(0, tuple(labels), empty, None, None, dict.fromkeys(labels, nothing), None, None)
+        return Metrics(
+            0, tuple(labels), empty, None, None, dict.fromkeys(labels, nothing), None, None, empty[0]
+        )
     matrix = confusion_matrix(actual, answered, labels=positions)
     right = int(matrix.trace())
     per_class = _per_class(actual, answered, labels)
@@ -103,6 +107,7 @@ def measure(truth: npt.ArrayLike, predicted: npt.ArrayLike, labels: Sequence[str
         per_class=per_class,
         macro_f1=_mean([figures.f1 for figures in per_class.values()]),
         macro_f2=_mean([figures.f2 for figures in per_class.values()]),
+        unanswered=np.bincount(actual[answered < 0], minlength=len(labels)).astype(np.int64),
     )
 
 
@@ -163,23 +168,6 @@ def expected_calibration_error(truth: npt.ArrayLike, probabilities: npt.ArrayLik
     return float(np.abs(gap).sum() / len(actual))
 
 
-def calibration_interval(
-    truth: npt.ArrayLike, probabilities: npt.ArrayLike, bins: int = 15, resamples: int = 1_000, seed: int = 0
-) -> tuple[float, float]:
-    """A 95 % percentile bootstrap interval of ``expected_calibration_error`` over rows; takes the same arguments.
-
-    The error is biased upwards, more so in a resample, so the interval may lie above the error itself.
-    """
-    actual, given = np.asarray(truth), np.asarray(probabilities)
-    random = np.random.default_rng(seed)
-    errors = [
-        expected_calibration_error(actual[drawn], given[drawn], bins)
-        for drawn in (random.integers(0, len(actual), len(actual)) for _ in range(resamples))
-    ]
-    low, high = np.percentile(errors, (2.5, 97.5))
-    return float(low), float(high)
-
-
 def _per_class(
     actual: npt.NDArray[np.int64], answered: npt.NDArray[np.int64], labels: Sequence[str]
 ) -> dict[str, ClassMetrics]:
@@ -215,7 +203,7 @@ def _mean(values: list[float | None]) -> float | None:
     return float(np.mean(defined)) if defined else None
 
 
-def _positions(values: npt.ArrayLike, classes: int, what: str) -> npt.NDArray[np.int64]:
+def _positions(values: npt.ArrayLike, classes: int, what: str, lowest: int = 0) -> npt.NDArray[np.int64]:
     array = np.asarray(values)
     if array.size == 0:
         return np.empty(0, dtype=np.int64)
@@ -223,8 +211,10 @@ def _positions(values: npt.ArrayLike, classes: int, what: str) -> npt.NDArray[np
         raise EvaluationError(
             f"Expected {what} as whole numbers of shape (N,), got {array.dtype} {array.shape}."
         )
-    if array.min() < 0 or array.max() >= classes:
-        raise EvaluationError(f"Expected {what} in 0..{classes - 1}, got {array.min()} to {array.max()}.")
+    if array.min() < lowest or array.max() >= classes:
+        raise EvaluationError(
+            f"Expected {what} in {lowest}..{classes - 1}, got {array.min()} to {array.max()}."
+        )
     return array.astype(np.int64)
 
 

@@ -79,6 +79,16 @@ class LivePipeline:
         with self._lock:
             self._analyzer = analyzer
 
+    @property
+    def smoothing(self) -> SmoothingSettings:
+        """How steady the expression is."""
+        return self._smoother.settings
+
+    def smooth_by(self, settings: SmoothingSettings) -> None:
+        """From the next frame on be as steady as these settings say."""
+        with self._lock:
+            self._smoother.settings = settings
+
     def reset(self) -> None:
         """A new shopper: nothing of the one before remains."""
         with self._lock:

@@ -42,7 +42,7 @@ class Shopper:
         self, readings: Sequence[FaceReading], now: float, blocked: Set[str] = frozenset()
     ) -> tuple[ExpressionState, Panel]:
         """The state and panel of a still picture's largest face, at once."""
-        state = state_from_readings(readings)
+        state = state_from_readings(readings, self.pipeline.smoothing)
         return state, self._keeper.update(state, now, blocked, at_once=True)
 
     def pick(

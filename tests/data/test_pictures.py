@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 import pytest
 
-from fer_core.data import pictures
+from fer_core.data import picture_files
 from fer_core.data.pictures import read_folder, read_zip
 from fer_core.errors import DatasetError
 from fer_core.labels import FER2013_LABELS
@@ -133,7 +133,7 @@ def test_a_picture_too_large_for_a_face_is_set_aside_before_it_is_decoded(folder
 
 
 def test_a_zip_that_unpacks_to_too_much_is_refused(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pictures, "_MOST_UNPACKED", 1_000)
+    monkeypatch.setattr(picture_files, "MOST_UNPACKED", 1_000)
     with pytest.raises(DatasetError, match="unpacks to"):
         read_zip(zip_of(folder))
 
