@@ -72,11 +72,6 @@ def _cache(folder: Path) -> EvaluationCache:
     return EvaluationCache(folder)
 
 
-@st.cache_resource(max_entries=20, show_spinner=False)
-def _kept(identity: str, _make: Callable[[], Judged]) -> Judged:  # noqa: ARG001 - what it is kept under
-    return _make()
-
-
 def choose(settings: Settings) -> Chosen | None:
     """The widgets, the judging, and the headline; None where there is nothing to show yet."""
     line = st.container(horizontal=True, vertical_alignment="bottom")
@@ -169,13 +164,8 @@ def _judge_stored(model: ModelFolder) -> Judged:
             f"The model {model.name!r} carries no stored predictions; choose a data set to judge it on."
         )
 
-    def make() -> Judged:
-        predictions = Predictions.load(model.evaluation)
-        return Judged.of_dataset(
-            model, "FER-2013 PublicTest, five classes, original labels", predictions, None
-        )
-
-    return _kept(f"{model.identity}|{model.evaluation.stat().st_mtime_ns}", make)
+    predictions = Predictions.load(model.evaluation)
+    return Judged.of_dataset(model, "FER-2013 PublicTest, five classes, original labels", predictions, None)
 
 
 def _on_dataset(
@@ -185,18 +175,20 @@ def _on_dataset(
         with progress_bar(f"Judging {model.name}") as told:
             found = _cache(settings.home / "cache" / "evaluations").judge(model, dataset, _ROWS[rows], told)
         words = f"{rows} of {data}, five classes, original labels"
-        return _kept(
-            f"{model.identity}|{dataset.identity}|{words}",
-            lambda: Judged.of_dataset(model, words, found, dataset),
-        )
+        return Judged.of_dataset(model, words, found, dataset)
 
     return judge
 
 
 def _on_own(own: OwnFaces) -> Callable[[ModelFolder], Judged]:
     def judge(model: ModelFolder) -> Judged:
-        # Kept for nobody else: these are a person's pictures.
-        return Judged.of_own(model, own.judged_by(classifier(model.identity, model)), own)
+        # Kept in this visit and for nobody else: these are a person's pictures.
+        known: dict[tuple[str, str], Predictions] = st.session_state.setdefault("evaluation-own-answers", {})
+        key = (model.identity, own.identity)
+        if key not in known:
+            with progress_bar(f"Judging {model.name}") as told:
+                known[key] = own.judged_by(classifier(model.identity, model), told)
+        return Judged.of_own(model, known[key], own)
 
     return judge
 

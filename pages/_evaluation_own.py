@@ -59,6 +59,7 @@ def own_faces(settings: Settings) -> OwnFaces | None:
                     st.rerun()
             if faces is not None and st.button("Forget them", icon=":material/delete:"):
                 del st.session_state[_FACES]
+                st.session_state.pop("evaluation-own-answers", None)
                 st.rerun()
     if faces is not None:
         _told(faces)

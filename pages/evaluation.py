@@ -15,7 +15,7 @@ from pages._shell import page
 with page("Evaluation", "What the model gets right, where it errs, and how sure it may sound.") as here:
     chosen = choose(here)
     if chosen is not None:
-        names = ("Classes", "Certainty", "Leaks and crowd", "Two models", "Take away")
+        names = ("Classes", "Certainty", "Crowd", "Compare", "Download")
         tabs = dict(zip(names, st.tabs(names, key="evaluation-tab", on_change="rerun"), strict=True))
         # Only the open tab is drawn: nobody waits for figures that they do not see.
         for name, draw in zip(

@@ -23,6 +23,7 @@ PAGES = {
     "overview": ":text('What it must not be used for')",
     "live": ".facet-shelf",
     "dataset": ":text('Every row of the file could be read')",
+    "evaluation": ":text('own table, on 74 pictures')",
 }
 
 #: Counts pixels of the video close to a colour (red, green, blue).

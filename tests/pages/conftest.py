@@ -40,3 +40,14 @@ def open_page(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], AppTest]:
             return app.switch_page(f"pages/{name}.py").run()
 
     return run
+
+
+def labels_of(app: AppTest) -> list[str]:
+    """What the buttons say."""
+    return [button.label for button in app.button]
+
+
+def press(app: AppTest, words: str) -> AppTest:
+    """Press the only button of these words."""
+    (button,) = [button for button in app.button if button.label == words]
+    return button.click().run()

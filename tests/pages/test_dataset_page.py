@@ -15,6 +15,7 @@ from fer_core.data.label_errors import LabelErrors, LabelErrorStore
 from fer_core.data.recipe_book import RecipeBook
 from fer_core.data.synthetic import SYNTHETIC, synthetic_sample
 from tests.fer_files import line, write_file
+from tests.pages.conftest import labels_of, press
 
 TABS = ("Rows", "Faces", "Quality", "Balance")
 
@@ -29,17 +30,8 @@ def open_tab(home: Path, open_page: Callable[[str], AppTest]) -> Callable[[str],
     return run
 
 
-def labels_of(app: AppTest) -> list[str]:
-    return [button.label for button in app.button]
-
-
 def group(app: AppTest, label: str) -> Any:
     return next(each for each in app.get("button_group") if each.label == label)
-
-
-def press(app: AppTest, words: str) -> AppTest:
-    (button,) = [button for button in app.button if button.label == words]
-    return button.click().run()
 
 
 @pytest.mark.parametrize("public", ["0", "1"], ids=["normal", "public"])

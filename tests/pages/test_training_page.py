@@ -15,6 +15,7 @@ from fer_core.training import runs as runs_module
 from fer_core.training.presets import PRESETS
 from fer_core.training.request import TrainingRequest, open_run
 from fer_core.training.run_folder import HISTORY_COLUMNS, STEP_COLUMNS, RunFolder
+from tests.pages.conftest import labels_of, press
 
 TABS = ("Watch", "New run", "Runs")
 
@@ -49,15 +50,6 @@ def make_run(home: Path, name: str, state: str, epochs: int = 4) -> RunFolder:
             writer.writerow(columns)
             writer.writerows(rows)
     return run
-
-
-def labels_of(app: AppTest) -> list[str]:
-    return [button.label for button in app.button]
-
-
-def press(app: AppTest, words: str) -> AppTest:
-    (button,) = [button for button in app.button if button.label == words]
-    return button.click().run()
 
 
 @pytest.mark.parametrize("public", ["0", "1"], ids=["normal", "public"])
