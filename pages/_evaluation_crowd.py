@@ -43,5 +43,6 @@ def crowd_tab(settings: Settings, chosen: Chosen) -> None:  # noqa: ARG001 - eve
         )
     st.caption(
         "A tagger is set against the others' votes without the tagger's own. Votes for anything but the five labels are "
-        "left out, and the five renormalised."
+        "left out, and the five renormalised. The 85 % that is often given for people lies between the two: it depends on "
+        "which rows count."
     )

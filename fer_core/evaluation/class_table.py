@@ -150,6 +150,8 @@ def _mean(shares: Shares, kind: str) -> Shares:
             continue
         defined = np.isfinite(values)
         weights = np.where(defined, weight, 0.0)
+        # Where only classes without rows are defined, each of them counts the same, as in scikit-learn.
+        weights = np.where(weights.sum(axis=-1, keepdims=True) > 0, weights, defined)
         with np.errstate(invalid="ignore", divide="ignore"):
             means[name] = (np.where(defined, values, 0.0) * weights).sum(axis=-1) / weights.sum(axis=-1)
     return means

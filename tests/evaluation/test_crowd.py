@@ -4,7 +4,12 @@ import numpy as np
 import pytest
 
 from fer_core.errors import EvaluationError
-from fer_core.evaluation.crowd import agree_with_crowd, crowd_majority, vote_shares
+from fer_core.evaluation.crowd import (
+    agree_with_crowd,
+    crowd_majority,
+    tagger_agreement,
+    vote_shares,
+)
 
 #        neutral happy surprise sad anger disgust fear contempt unknown NF
 CASES = {
@@ -50,3 +55,29 @@ def test_rows_without_votes_leave_nothing_to_say() -> None:
 def test_lengths_must_fit() -> None:
     with pytest.raises(EvaluationError, match="votes for 2 rows, got 3"):
         agree_with_crowd(np.full((2, 5), 0.2), np.zeros((3, 10), np.uint8))
+
+
+@pytest.mark.parametrize(
+    ("votes", "agreement", "rows"),
+    [
+        pytest.param([[0, 10, 0, 0, 0, 0, 0, 0, 0, 0]], 1.0, 1, id="all say happy"),
+        pytest.param([[1, 9, 0, 0, 0, 0, 0, 0, 0, 0]], 0.9, 1, id="nine agree, the tenth does not"),
+        pytest.param([[1, 1, 0, 0, 0, 0, 0, 0, 0, 0]], 0.0, 1, id="two who differ"),
+        pytest.param(
+            [[2, 2, 0, 0, 0, 0, 0, 0, 0, 0]], 0.0, 1, id="two pairs: without me the others are the majority"
+        ),
+        pytest.param(
+            [[2, 1, 1, 0, 0, 0, 0, 0, 0, 0]],
+            pytest.approx(2 / 4 * 1 / 3),
+            1,
+            id="a tie of three counts a third, each of the others meets a pair",
+        ),
+        pytest.param([[0, 1, 0, 0, 0, 9, 0, 0, 0, 0]], None, 0, id="one vote for the five has no others"),
+        pytest.param([[0, 0, 0, 0, 0, 0, 0, 0, 10, 0]], None, 0, id="unknown to all"),
+        pytest.param(
+            [[0, 10, 0, 0, 0, 0, 0, 0, 0, 0], [1, 1, 0, 0, 0, 0, 0, 0, 8, 0]], 0.5, 2, id="a mean over rows"
+        ),
+    ],
+)
+def test_one_tagger_against_the_others(votes: list[list[int]], agreement: float | None, rows: int) -> None:
+    assert tagger_agreement(np.array(votes, dtype=np.uint8)) == (agreement, rows)

@@ -106,7 +106,7 @@ def test_a_perfectly_calibrated_model_has_no_calibration_error_and_a_boaster_a_l
     [
         pytest.param([0, 1], [0], "one prediction a row", id="lengths differ"),
         pytest.param([5], [0], "truth in 0..4", id="a truth beyond the labels"),
-        pytest.param([0], [-1], "predictions in 0..4", id="a negative prediction"),
+        pytest.param([0], [-2], "predictions in -1..4", id="below no answer"),
         pytest.param([0.5], [0], "whole numbers", id="a truth that is no position"),
         pytest.param([0], [[0.5, 0.5]], "shape", id="too few columns"),
         pytest.param([0], [[np.nan] * 5], "sum to 1", id="NaN"),
@@ -126,3 +126,17 @@ def test_f_beta_of_what_are_no_shares_is_refused(precision: float, recall: float
 
 def test_f_beta_of_nothing_is_zero() -> None:
     assert f_beta(0, 0, 1) == 0
+
+
+def test_a_row_without_an_answer_counts_as_wrong_and_lowers_recall() -> None:
+    metrics = measure([0, 0, 1, 1], [0, -1, 1, 1])
+    assert metrics.accuracy == 0.75
+    assert metrics.confusion_matrix.sum() == 3
+    assert metrics.unanswered.tolist() == [1, 0, 0, 0, 0]
+    angry = metrics.per_class["angry"]
+    assert (angry.recall, angry.precision, angry.fn, angry.support) == (0.5, 1.0, 1, 2)
+
+
+def test_no_answer_at_all() -> None:
+    metrics = measure([0, 1], [-1, -1])
+    assert (metrics.accuracy, metrics.confusion_matrix.sum(), metrics.n) == (0.0, 0, 2)
