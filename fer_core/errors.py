@@ -37,5 +37,9 @@ class CatalogueError(FerError):
     """A product catalogue that cannot be used."""
 
 
+class ShopError(FerError):
+    """Reactions that cannot be kept or deleted."""
+
+
 class SettingsError(FerError):
     """A FACET_* setting with a value that makes no sense."""

@@ -85,6 +85,11 @@ class Settings:
         return self.home / "label_errors"
 
     @property
+    def reactions(self) -> Path:
+        """What shoppers who agreed have taught the shop, one file a session."""
+        return self.home / "reactions"
+
+    @property
     def released_models(self) -> Path:
         """Models released from runs on this machine, one folder each."""
         return self.home / "models"

@@ -123,7 +123,7 @@ def _table(judged: Judged) -> None:
         column_config={"class": st.column_config.TextColumn(pinned=True)},
     )
     st.caption(
-        "Each figure with its 95 % interval: Wilson's for precision and recall, resampled rows for the F figures. "
+        f"F{beta:g}: recall counts {beta:g} times as much as precision. Each figure with its 95 % interval: Wilson's for precision and recall, resampled rows for the F figures. "
         f"n = {len(judged.predictions.row):,}, {judged.rows}. A mean leaves out what is undefined."
     )
 

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import streamlit as st
 
 from fer_core.live.smoothing import SmoothingSettings
 from fer_core.model_folder import ModelFolder, active_model
 from fer_core.settings import Settings
+from fer_core.shop.baskets import BasketRules
 from fer_core.shop.catalogue import Catalogue
-from fer_core.shop.shopper import Shopper
+from fer_core.shop.reaction_log import ReactionLog, taught_weights, worth_by_session
+from fer_core.shop.recommender import starting_weights
+from fer_core.shop.shopper import Shop, Shopper
 from fer_core.vision.analyzer import ExpressionAnalyzer
 from fer_core.vision.classifier import ExpressionClassifier
 from fer_core.vision.detectors import load_detector
@@ -35,7 +40,7 @@ def shopper(settings: Settings) -> Shopper:
         if "shopper" in st.session_state:
             st.session_state.shopper.pipeline.use(analyzer)
         else:
-            st.session_state.shopper = Shopper(analyzer, Catalogue.load(settings.catalogue))
+            st.session_state.shopper = Shopper(analyzer, shop(settings))
         st.session_state[_MODEL] = folder.identity
     current: Shopper = st.session_state.shopper
     current.pipeline.smooth_by(SmoothingSettings(threshold=uncertain_below()))
@@ -52,9 +57,41 @@ def another_model_answers(settings: Settings) -> bool:
     return bool(st.session_state.get(_MODEL) != active_model(settings).identity)
 
 
-def start_over() -> None:
+def start_over(settings: Settings) -> None:
     """New shopper: nothing of the one before remains, the consent least of all."""
     if "shopper" in st.session_state:
-        st.session_state.shopper.start_over()
+        st.session_state.shopper.start_over(shop(settings))
     st.session_state.consent = False
     st.session_state.round = st.session_state.get("round", 0) + 1
+
+
+def shop(settings: Settings) -> Shop:
+    """What a new shopper begins with: the catalogue, and what those who agreed have taught the shop until now.
+
+    Raises:
+        CatalogueError: the catalogue cannot be used.
+    """
+    catalogue = Catalogue.load(settings.catalogue)
+    stat = settings.catalogue.stat()
+    identity = f"{settings.catalogue}|{stat.st_mtime_ns}|{stat.st_size}"
+    start, rules = _start(identity, catalogue)
+    log = ReactionLog(settings.reactions)
+    weights, others = _taught(identity, str(settings.reactions), log.fingerprint(), log, start, catalogue)
+    return Shop(catalogue, weights, rules, others)
+
+
+@st.cache_resource(max_entries=3, show_spinner="Filling the shelves")
+def _start(identity: str, _catalogue: Catalogue) -> tuple[bytes, BasketRules]:  # noqa: ARG001
+    return starting_weights(_catalogue), BasketRules.of(_catalogue)
+
+
+@st.cache_resource(max_entries=3, show_spinner="Learning from earlier shoppers")
+def _taught(
+    identity: str,  # noqa: ARG001 - these three name what is learnt from
+    folder: str,  # noqa: ARG001
+    fingerprint: str,  # noqa: ARG001
+    _log: ReactionLog,
+    _start: bytes,
+    _catalogue: Catalogue,
+) -> tuple[bytes, tuple[Mapping[str, float], ...]]:
+    return taught_weights(_log, _start, _catalogue), worth_by_session(_log)

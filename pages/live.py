@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 import streamlit as st
 from streamlit_webrtc import WebRtcMode, webrtc_streamer
 
-from fer_core.charts.live_view import blend_bars, panel_cards
+from fer_core.charts.live_view import blend_bars
 from fer_core.labels import LABELS
 from fer_core.live.smoothing import ExpressionState
 from fer_core.live.stream import is_stalled, video_callback
@@ -19,6 +20,7 @@ from fer_core.vision.annotation import Annotation, annotate
 from fer_core.vision.faces import FaceReading
 from pages._camera_check import SENTENCES, camera_check
 from pages._consent import ask_consent
+from pages._shelf import blocked, shelf
 from pages._shell import errors_as_sentences, page
 from pages._shopper import another_model_answers, shopper, start_over, uncertain_below
 
@@ -27,10 +29,12 @@ VIDEO = {"video": {"width": {"ideal": 640}, "height": {"ideal": 480}}, "audio": 
 PICTURES = ["jpg", "jpeg", "png", "webp", "bmp", "gif", "tif", "tiff"]
 
 
-def show(state: ExpressionState, panel: Panel, left: st.delta_generator.DeltaGenerator) -> None:
-    """The expression under the picture, the shelf beside it."""
-    left.html(blend_bars(state))
-    st.html(panel_cards(panel))
+@st.fragment
+def still_shelf(
+    settings: Settings, current: Shopper, see: Callable[[], tuple[ExpressionState, Panel]]
+) -> None:
+    """The shelf of an expression that stands still."""
+    shelf(settings, current, see()[1])
 
 
 def camera(settings: Settings, current: Shopper, key: str, left: st.delta_generator.DeltaGenerator) -> None:
@@ -63,9 +67,9 @@ def camera(settings: Settings, current: Shopper, key: str, left: st.delta_genera
             if another_model_answers(settings):
                 st.rerun()
         now = time.monotonic()
-        state, panel = current.follow_stream(now)
+        state, panel = current.follow_stream(now, blocked())
         bars.html(blend_bars(state))
-        st.html(panel_cards(panel))
+        shelf(settings, current, panel)
         latest = current.pipeline.latest
         since = st.session_state.get("playing_since")
         if since is not None and is_stalled(latest.finished_at, since, now):
@@ -76,7 +80,7 @@ def camera(settings: Settings, current: Shopper, key: str, left: st.delta_genera
     follow()
 
 
-def photo(current: Shopper, key: str, left: st.delta_generator.DeltaGenerator) -> None:
+def photo(settings: Settings, current: Shopper, key: str, left: st.delta_generator.DeltaGenerator) -> None:
     upload = left.file_uploader(
         "A picture with a face", type=PICTURES, max_upload_size=50, key=f"photo-{key}"
     )
@@ -88,13 +92,23 @@ def photo(current: Shopper, key: str, left: st.delta_generator.DeltaGenerator) -
         left.image(drawn, channels="BGR", width="stretch", alt="Your picture with every face found framed")
         if not readings:
             left.info("No face was found. Try a picture that shows one from the front.")
-    show(*current.see_picture(readings, time.monotonic()), left)
+
+    def see() -> tuple[ExpressionState, Panel]:
+        return current.see_picture(readings, time.monotonic(), blocked())
+
+    left.html(blend_bars(see()[0]))
+    still_shelf(settings, current, see)
 
 
-def by_hand(current: Shopper, key: str, left: st.delta_generator.DeltaGenerator) -> None:
+def by_hand(settings: Settings, current: Shopper, key: str, left: st.delta_generator.DeltaGenerator) -> None:
     label = left.pills("Expression", LABELS, default="happy", key=f"label-{key}", required=True)
     strength = left.slider("How clear it is", 40, 100, 80, 5, format="%d%%", key=f"strength-{key}")
-    show(*current.pick(label or "happy", strength / 100, time.monotonic()), left)
+
+    def see() -> tuple[ExpressionState, Panel]:
+        return current.pick(label or "happy", strength / 100, time.monotonic(), blocked())
+
+    left.html(blend_bars(see()[0]))
+    still_shelf(settings, current, see)
 
 
 with page(
@@ -111,20 +125,20 @@ with page(
             required=True,
             key=f"source-{turn}",
         )
-        st.button("New shopper", icon=":material/restart_alt:", on_click=start_over)
+        st.button("New shopper", icon=":material/restart_alt:", on_click=start_over, args=(now,))
     left.caption(
         f"The model that answers: {guest.pipeline.analyzer.model.name}. Below {uncertain_below():.0%} it says "
         "uncertain; the evaluation page shows what that costs and sets it."
     )
     with right:
         if source == BY_HAND:
-            by_hand(guest, turn, left)
+            by_hand(now, guest, turn, left)
         else:
             with left:
                 agreed = ask_consent()
             if not agreed:
-                st.html(panel_cards(guest.see_picture((), time.monotonic())[1]))
+                still_shelf(now, guest, lambda: guest.see_picture((), time.monotonic(), blocked()))
             elif source == PHOTO:
-                photo(guest, turn, left)
+                photo(now, guest, turn, left)
             else:
                 camera(now, guest, turn, left)

@@ -27,22 +27,19 @@ _BARS_STYLE: Final = """<style>
 </style>"""
 
 _PANEL_STYLE: Final = """<style>
-.facet-shelf h2{margin:0;padding:0 0 .7rem;font-size:1.35rem;font-weight:700}
-.facet-cards{display:grid;grid-template-columns:repeat(auto-fill,minmax(170px,1fr));gap:.9rem}
-.facet-cards article{border:1px solid rgba(128,128,140,.28);border-radius:.8rem;overflow:hidden;display:flex;
-flex-direction:column;background:rgba(255,255,255,.04);animation:facet-in .35s ease-out}
-.facet-cards img,.facet-cards .blank{width:100%;aspect-ratio:4/3;object-fit:cover;display:block}
-.facet-cards .blank{display:grid;place-items:center;font-size:2.6rem;background:rgba(128,128,140,.16);opacity:.8}
-.facet-cards .text{padding:.65rem .8rem .8rem;display:flex;flex-direction:column;gap:.2rem;flex:1}
-.facet-cards .name{font-weight:650;line-height:1.25;overflow-wrap:anywhere}
-.facet-cards .line{display:flex;justify-content:space-between;gap:.5rem;font-size:.86rem;opacity:.85}
-.facet-cards .price{font-weight:650;font-variant-numeric:tabular-nums;white-space:nowrap}
-.facet-cards .why{font-size:.86rem;line-height:1.35;margin-top:.25rem;padding-top:.4rem;
+.facet-shelf h2{margin:0;padding:0;font-size:1.35rem;font-weight:700}
+.facet-card{display:flex;flex-direction:column;animation:facet-in .35s ease-out}
+.facet-card.gone{opacity:.45}
+.facet-card img,.facet-card .blank{width:100%;aspect-ratio:4/3;object-fit:cover;display:block;border-radius:.5rem}
+.facet-card .blank{display:grid;place-items:center;font-size:2.6rem;background:rgba(128,128,140,.16);opacity:.8}
+.facet-card .text{padding:.5rem 0 0;display:flex;flex-direction:column;gap:.2rem;flex:1}
+.facet-card .name{font-weight:650;line-height:1.25;overflow-wrap:anywhere}
+.facet-card .line{display:flex;justify-content:space-between;flex-wrap:wrap;gap:0 .5rem;font-size:.86rem;opacity:.85}
+.facet-card .price{font-weight:650;font-variant-numeric:tabular-nums;white-space:nowrap}
+.facet-card .why{font-size:.86rem;line-height:1.35;margin-top:.25rem;padding-top:.4rem;
 border-top:1px solid rgba(128,128,140,.22)}
-@media (max-width:640px){.facet-cards{grid-template-columns:repeat(2,minmax(0,1fr));gap:.6rem}
-.facet-cards .text{padding:.5rem .55rem .6rem}.facet-cards .line{flex-direction:column;gap:0}}
 @keyframes facet-in{from{opacity:0;transform:translateY(6px)}}
-@media (prefers-reduced-motion:reduce){.facet-cards article{animation:none}}
+@media (prefers-reduced-motion:reduce){.facet-card{animation:none}}
 </style>"""
 
 
@@ -62,12 +59,30 @@ def blend_bars(state: ExpressionState) -> str:
     )
 
 
-def panel_cards(panel: Panel) -> str:
-    """The panel's headline and cards; safe to show as HTML whatever the catalogue says."""
-    cards = "".join(_card(card) for card in panel.cards)
+def shelf_head(panel: Panel) -> str:
+    """The line above the cards, and the cards' looks; safe to show as HTML whatever the catalogue says."""
     return (
         f'{_PANEL_STYLE}<section class="facet-shelf" data-label="{escape(panel.label)}">'
-        f'<h2>{escape(panel.headline)}</h2><div class="facet-cards" role="list">{cards}</div></section>'
+        f"<h2>{escape(panel.headline)}</h2></section>"
+    )
+
+
+def card_face(card: Card, *, details: bool = False, gone: bool = False) -> str:
+    """A card; safe to show as HTML whatever the catalogue says.
+
+    Args:
+        card: what to show.
+        details: with the description.
+        gone: pale, because it is not for this shopper.
+    """
+    product = card.product
+    description = f'<div class="line">{escape(product.description)}</div>' if details else ""
+    return (
+        f'<article class="facet-card{" gone" if gone else ""}" data-product="{escape(product.id)}" '
+        f'data-category="{escape(product.category)}">{_picture(product)}<div class="text">'
+        f'<div class="name">{escape(product.name)}</div>'
+        f'<div class="line"><span>{escape(product.category)}</span><span class="price">€{product.price:.2f}</span></div>'
+        f'{description}<div class="why">{escape(card.reason)}</div></div></article>'
     )
 
 
@@ -78,16 +93,6 @@ def _bar(label: str, share: float) -> str:
         f'aria-valuemin="0" aria-valuemax="100" aria-valuenow="{percent}" data-bar="{escape(label)}">'
         f'<div class="fill" style="width:{percent}%;background:{EXPRESSION_COLOURS[label]}"></div></div>'
         f'<span class="share">{percent}%</span>'
-    )
-
-
-def _card(card: Card) -> str:
-    product = card.product
-    return (
-        f'<article role="listitem" data-product="{escape(product.id)}">{_picture(product)}<div class="text">'
-        f'<div class="name">{escape(product.name)}</div>'
-        f'<div class="line"><span>{escape(product.category)}</span><span class="price">€{product.price:.2f}</span></div>'
-        f'<div class="why">{escape(card.reason)}</div></div></article>'
     )
 
 

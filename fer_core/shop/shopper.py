@@ -1,32 +1,82 @@
-"""One shopper in front of the shop: the stream, the session, and the panel that follows them."""
+"""One shopper in front of the shop: the stream, the panel, and what the shopper's face and hands say to it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
+import secrets
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass
 
 from fer_core.live.pipeline import LivePipeline
 from fer_core.live.session import SessionLog
 from fer_core.live.smoothing import ExpressionState
 from fer_core.live.sources import state_from_label, state_from_readings
-from fer_core.shop.catalogue import Catalogue
-from fer_core.shop.recommender import Panel, PanelKeeper, RuleRecommender
+from fer_core.shop.bandit import Bandit
+from fer_core.shop.baskets import BasketRules
+from fer_core.shop.catalogue import Catalogue, Product
+from fer_core.shop.reaction_log import Lesson, ReactionLog
+from fer_core.shop.reactions import Avoidance, Reaction, ReactionReader, likelihood_to_buy, reward_of
+from fer_core.shop.recommender import Panel, PanelKeeper, Recommender, Wishes
 from fer_core.vision.analyzer import ExpressionAnalyzer
 from fer_core.vision.faces import FaceReading
 
+#: A card that stood there for so many seconds and got no reaction was worth nothing; one that flew by says nothing.
+_SEEN: float = 1.0
+
+
+@dataclass(frozen=True)
+class Shop:
+    """What every shopper begins with.
+
+    Attributes:
+        catalogue: what there is.
+        weights: of the shared policy.
+        rules: what goes with a basket.
+        others: what earlier shoppers' reactions were worth, product id -> [-1, 1].
+    """
+
+    catalogue: Catalogue
+    weights: bytes
+    rules: BasketRules | None = None
+    others: tuple[Mapping[str, float], ...] = ()
+
 
 class Shopper:
-    """Everything a browser session holds of a shopper. Nothing of it is written anywhere."""
+    """Everything a browser session holds of a shopper. Only what ``teach`` hands on outlives it."""
 
-    def __init__(self, analyzer: ExpressionAnalyzer, catalogue: Catalogue) -> None:
+    def __init__(self, analyzer: ExpressionAnalyzer, shop: Shop, seed: int | None = None) -> None:
+        """
+        Args:
+            analyzer: reads the faces.
+            shop: what to begin with.
+            seed: of the draws; None draws one.
+        """
         self.pipeline = LivePipeline(analyzer)
-        self.session = SessionLog()
-        self._keeper = PanelKeeper(RuleRecommender(catalogue))
+        self._seed = seed
+        self._begin(shop)
 
-    def start_over(self) -> None:
-        """A new shopper: smoothing, session and panel begin anew."""
+    def start_over(self, shop: Shop) -> None:
+        """A new shopper: smoothing, session, panel, basket and all that was learnt begin anew."""
         self.pipeline.reset()
+        self._begin(shop)
+
+    def _begin(self, shop: Shop) -> None:
         self.session = SessionLog()
-        self._keeper.reset()
+        #: Names the lessons of this shopper and nobody; a new one has another.
+        self.name = secrets.token_hex(16)
+        self._products = {product.id: product for product in shop.catalogue.products}
+        seed = secrets.randbelow(2**31) if self._seed is None else self._seed
+        self._bandit = Bandit(seed, shop.weights)
+        self._keeper = PanelKeeper(Recommender(shop.catalogue, self._bandit, shop.rules, shop.others))
+        self._reader = ReactionReader()
+        self._avoidance = Avoidance()
+        self._panel: Panel | None = None
+        self._state = ExpressionState(None, "no face")
+        self._basket: dict[str, None] = {}
+        self._rejected: set[str] = set()
+        self._past: dict[str, Reaction] = {}
+        self._lessons: list[Lesson] = []
+        #: Whether the shopper lets the reactions from now on teach the shop; those of before never do.
+        self.agreed = False
 
     def follow_stream(self, now: float, blocked: Set[str] = frozenset()) -> tuple[ExpressionState, Panel]:
         """The newest state of the stream and the panel to show at ``now`` (monotonic seconds).
@@ -36,18 +86,116 @@ class Shopper:
         """
         state = self.pipeline.latest.state
         self.session.add(state)
-        return state, self._keeper.update(state, now, blocked)
+        self._reader.see(state)
+        return state, self._take(self._keeper.update(state, now, self._wishes(now, blocked)), state, now)
 
     def see_picture(
         self, readings: Sequence[FaceReading], now: float, blocked: Set[str] = frozenset()
     ) -> tuple[ExpressionState, Panel]:
         """The state and panel of a still picture's largest face, at once."""
-        state = state_from_readings(readings, self.pipeline.smoothing)
-        return state, self._keeper.update(state, now, blocked, at_once=True)
+        return self._still(state_from_readings(readings, self.pipeline.smoothing), now, blocked)
 
     def pick(
         self, label: str, strength: float, now: float, blocked: Set[str] = frozenset()
     ) -> tuple[ExpressionState, Panel]:
         """The state and panel of an expression picked by hand, at once."""
-        state = state_from_label(label, strength)
-        return state, self._keeper.update(state, now, blocked, at_once=True)
+        return self._still(state_from_label(label, strength), now, blocked)
+
+    def other_cards(self, now: float, blocked: Set[str] = frozenset()) -> None:
+        """The shopper wants to see others; what the present ones taught counts for these already."""
+        if self._panel is not None:
+            self._finish(now)
+        self._take(self._keeper.renew(self._state, now, self._wishes(now, blocked)), self._state, now)
+
+    def open_details(self, product: str) -> None:
+        """The shopper wants to know more of a card."""
+        self._reader.click(product)
+
+    def put_in_basket(self, product: str, there: bool = True) -> None:
+        """Into the basket, or out of it again."""
+        if there and product in self._products:
+            self._basket[product] = None
+        else:
+            self._basket.pop(product, None)
+        self._reader.basket(product, there)
+
+    def reject(self, product: str, rejected: bool = True) -> None:
+        """Not for me, or that was a mistake."""
+        (self._rejected.add if rejected else self._rejected.discard)(product)
+        self._reader.reject(product, rejected)
+
+    @property
+    def categories(self) -> tuple[str, ...]:
+        """Every category of the shop."""
+        return tuple(dict.fromkeys(product.category for product in self._products.values()))
+
+    @property
+    def basket(self) -> tuple[Product, ...]:
+        """What is in the basket, the oldest first."""
+        return tuple(self._products[each] for each in self._basket)
+
+    @property
+    def rejected(self) -> frozenset[str]:
+        """Products that are not for this shopper."""
+        return frozenset(self._rejected)
+
+    def avoided(self, now: float) -> frozenset[str]:
+        """Categories that are left out for a while."""
+        return self._avoidance.avoided(now)
+
+    def reactions(self) -> tuple[tuple[Product, Reaction, float], ...]:
+        """Every product that got a reaction, with its likelihood to buy (a mock), the likeliest first."""
+        known = {**self._past, **{each.product: each for each in self._reader.reactions if _said(each)}}
+        rows = [(self._products[name], each, likelihood_to_buy(each)) for name, each in known.items()]
+        return tuple(sorted(rows, key=lambda row: -row[2]))
+
+    def teach(self, log: ReactionLog) -> int:
+        """Hand on what this shopper taught since the last time, and say how many lessons that were.
+
+        None of a shopper who has not agreed.
+
+        Raises:
+            ShopError: it cannot be kept; the next call tries again.
+        """
+        lessons = list(self._lessons)
+        log.keep(self.name, lessons)
+        del self._lessons[: len(lessons)]
+        return len(lessons)
+
+    def _wishes(self, now: float, blocked: Set[str]) -> Wishes:
+        worth = {name: reward_of(reaction) for name, reaction in self._past.items()}
+        return Wishes(frozenset(blocked), self.avoided(now), self.rejected, frozenset(self._basket), worth)
+
+    def _still(self, state: ExpressionState, now: float, blocked: Set[str]) -> tuple[ExpressionState, Panel]:
+        panel = self._keeper.update(state, now, self._wishes(now, blocked), at_once=True)
+        return state, self._take(panel, state, now)
+
+    def _take(self, panel: Panel, state: ExpressionState, now: float) -> Panel:
+        """Learn from the panel that goes, and read reactions to the one that comes."""
+        self._state = state
+        if panel is not self._panel:
+            if self._panel is not None and self._reader.reactions:
+                self._finish(now)
+            self._panel = panel
+            self._reader.show([(card.product.id, card.product.category) for card in panel.cards])
+        return panel
+
+    def _finish(self, now: float) -> None:
+        reactions = self._reader.reactions
+        self._avoidance.take(reactions, now)
+        anything = any(_said(each) for each in reactions)
+        assert self._panel is not None
+        for card, reaction in zip(self._panel.cards, reactions, strict=True):
+            if _said(reaction):
+                self._past[reaction.product] = reaction
+            if reaction.seconds < _SEEN and not anything:
+                continue
+            if self.agreed:
+                self._lessons.append(Lesson(reaction, card.decision))
+            if card.decision is not None:
+                self._bandit.learn(card.decision, reward_of(reaction))
+        self._reader.show([])
+
+
+def _said(reaction: Reaction) -> bool:
+    return bool(reaction.clicks or reaction.basket or reaction.rejected or reaction.seconds >= _SEEN)

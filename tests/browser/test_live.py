@@ -21,7 +21,7 @@ STREAMER = 'iframe[title="streamlit_webrtc.component.webrtc_streamer"]'
 #: Page -> the last thing it draws.
 PAGES = {
     "overview": ":text('What it must not be used for')",
-    "live": ".facet-shelf",
+    "live": ".facet-card",
     "dataset": ":text('Every row of the file could be read')",
     "evaluation": ":text('own table, on 74 pictures')",
 }
@@ -160,14 +160,67 @@ def test_picking_by_hand_moves_bars_and_shelf(app: str, open_browser: Callable[.
     page.goto(f"{app}/live")
     page.get_by_role("radio", name="By hand").click()
     shelf(page, "happy").wait_for()
-    before = page.locator(".facet-cards .name").all_inner_texts()
+    before = page.locator(".facet-card .name").all_inner_texts()
     page.get_by_role("radio", name="angry").click()
     shelf(page, "angry").wait_for()
     now(page, "angry").wait_for()
     assert page.locator('[data-bar="angry"]').get_attribute("aria-valuenow") == "80"
-    after = page.locator(".facet-cards .name").all_inner_texts()
+    after = page.locator(".facet-card .name").all_inner_texts()
     assert len(after) == 6
     assert set(before) != set(after)
+
+
+def card(page: Any, product: str) -> Any:
+    return page.locator(f'.facet-card[data-product="{product}"]')
+
+
+def test_the_shelf_learns_from_reactions_and_says_why(
+    start_app: Callable[..., str], open_browser: Callable[..., Any], tmp_path: Path
+) -> None:
+    page = open_browser(height=1300)
+    page.goto(f"{start_app(FACET_HOME=str(tmp_path))}/live")
+    page.get_by_role("radio", name="By hand").click()
+    page.locator(".facet-card").nth(5).wait_for()
+    first = [each.get_attribute("data-product") for each in page.locator(".facet-card").all()]
+    assert (
+        "the shop's best guess while the expression reads 80% happy"
+        in page.locator(".facet-card .why").first.inner_text()
+    )
+
+    # A card that is not for one turns pale and stays until others are asked for; a press can be taken back.
+    page.locator(f".st-key-reject-{first[1]} button").click()
+    page.locator(f'.facet-card.gone[data-product="{first[1]}"]').wait_for()
+    page.locator(f".st-key-undo-{first[1]} button").click()
+    page.locator(f'.facet-card:not(.gone)[data-product="{first[1]}"]').wait_for()
+    page.locator(f".st-key-reject-{first[1]} button").click()
+    page.locator(f".st-key-basket-{first[0]} button").click()
+    page.get_by_text("Your basket").wait_for()
+    assert [each.get_attribute("data-product") for each in page.locator(".facet-card").all()] == first
+
+    page.get_by_role("button", name="Show me others").click()
+    card(page, first[0]).wait_for(state="detached")
+    assert card(page, first[1]).count() == 0
+    page.get_by_text("Goes with your basket").wait_for()
+    page.get_by_role("button", name="What the shelf has learnt from you").click()
+    page.get_by_text("made up until somebody calibrates it").wait_for()
+    page.keyboard.press("Escape")
+
+    # Nothing was kept of somebody who had not agreed; from now on it is, until it is deleted.
+    page.get_by_role("button", name="Your wishes").click()
+    page.get_by_text("Let my reactions teach the shop").click()
+    page.keyboard.press("Escape")
+    second = page.locator(".facet-card").first.get_attribute("data-product")
+    page.locator(f".st-key-basket-{second} button").click()
+    page.get_by_role("button", name="Take out again").first.wait_for()
+    assert not (tmp_path / "reactions").exists()
+    page.get_by_role("button", name="Show me others").click()
+    page.get_by_text("Your reactions are kept and teach the shop").wait_for()
+    (file,) = (tmp_path / "reactions").glob("*.jsonl")
+    assert second in file.read_text()
+    page.get_by_role("button", name="Your wishes").click()
+    page.get_by_role("button", name="Delete what I taught").click()
+    page.get_by_text("begins without it").wait_for()
+    assert not file.exists()
 
 
 def test_a_photo_is_read(app: str, open_browser: Callable[..., Any]) -> None:

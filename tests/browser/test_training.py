@@ -73,7 +73,7 @@ def test_start_watch_stop_resume_promote_and_go_live(
     page.get_by_role("link", name="Live").click()
     page.get_by_text(f"The model that answers: {name}").wait_for()
     page.get_by_role("radio", name="By hand").click()
-    page.locator(".facet-cards").wait_for()
+    page.locator(".facet-card").first.wait_for()
 
     page.get_by_role("link", name="Training").click()
     page.get_by_role("button", name="Back to facet").click()

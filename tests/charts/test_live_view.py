@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from fer_core.charts.live_view import blend_bars, panel_cards
+from fer_core.charts.live_view import blend_bars, card_face, shelf_head
 from fer_core.labels import LABELS
 from fer_core.live.smoothing import NO_FACE, UNCERTAIN, ExpressionState
 from fer_core.live.sources import state_from_label
@@ -45,12 +45,19 @@ def test_without_a_face_every_bar_is_empty() -> None:
 def test_whatever_a_catalogue_says_stays_text() -> None:
     attack = "<script>alert(1)</script>\"'>"
     bad = Product(attack, attack, attack, Decimal("1.5"), "", "x", dict.fromkeys(LABELS, 0.0))
-    html = panel_cards(Panel((Card(bad, attack, 0.0),), "Headline", "happy"))
+    html = card_face(Card(bad, attack)) + shelf_head(Panel((), attack, "happy"))
     assert "<script" not in html
-    assert html.count("&lt;script&gt;") == 4
+    assert html.count("&lt;script&gt;") == 6
     assert "€1.50" in html
 
 
 def test_a_product_without_a_picture_shows_its_letter() -> None:
     tea = Product("tea", "tea", "Drinks", Decimal(1), "", "x", dict.fromkeys(LABELS, 0.0))
-    assert ">T</div>" in panel_cards(Panel((Card(tea, "why", 0.0),), "Headline", "happy"))
+    assert ">T</div>" in card_face(Card(tea, "why"))
+
+
+def test_details_and_what_is_not_for_one_show() -> None:
+    tea = Product("tea", "tea", "Drinks", Decimal(1), "Leaves <b>", "x", dict.fromkeys(LABELS, 0.0))
+    assert "Leaves" not in card_face(Card(tea, "why"))
+    assert "Leaves &lt;b&gt;" in card_face(Card(tea, "why"), details=True)
+    assert "facet-card gone" in card_face(Card(tea, "why"), gone=True)

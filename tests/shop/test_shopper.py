@@ -1,0 +1,169 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from fer_core.errors import ShopError
+from fer_core.labels import LABELS
+from fer_core.settings import PROJECT_ROOT
+from fer_core.shop.baskets import BasketRules
+from fer_core.shop.catalogue import Catalogue
+from fer_core.shop.reaction_log import ReactionLog
+from fer_core.shop.recommender import Panel, starting_weights
+from fer_core.shop.shopper import Shop, Shopper
+from fer_core.vision.faces import Box, Face, FaceReading, Frame
+
+
+class Mirror:
+    """An analyzer that reads whatever it is told to."""
+
+    def __init__(self) -> None:
+        self.label = "happy"
+
+    def detect(self, bgr: np.ndarray) -> tuple[Face, ...]:
+        return (Face(Box(10, 10, 40, 40), 0.9),)
+
+    def read(self, bgr: np.ndarray, faces: tuple[Face, ...]) -> tuple[FaceReading, ...]:
+        shares = {name: 0.96 if name == self.label else 0.01 for name in LABELS}
+        return tuple(FaceReading(face.box, face.score, shares) for face in faces)
+
+
+@pytest.fixture(scope="module")
+def shop() -> Shop:
+    catalogue = Catalogue.load(PROJECT_ROOT / "data" / "products.csv")
+    return Shop(catalogue, starting_weights(catalogue), BasketRules.of(catalogue))
+
+
+@pytest.fixture
+def shopper(shop: Shop) -> Shopper:
+    analyzer: Any = Mirror()
+    return Shopper(analyzer, shop, seed=1)
+
+
+def ids(panel: Panel) -> list[str]:
+    return [card.product.id for card in panel.cards]
+
+
+def pick(shopper: Shopper, label: str = "happy", now: float = 0.0) -> Panel:
+    return shopper.pick(label, 0.8, now)[1]
+
+
+def look(shopper: Shopper, seconds: float, start: float = 0.0) -> Panel:
+    """A stream of ten frames a second, and the panel at its end."""
+    for time in np.arange(start, start + seconds, 0.1):
+        shopper.pipeline.process(Frame(np.zeros((60, 60, 3), np.uint8), float(time)))
+        panel = shopper.follow_stream(float(time))[1]
+    return panel
+
+
+def test_the_same_expression_keeps_its_cards_whatever_is_pressed(shopper: Shopper) -> None:
+    panel = pick(shopper)
+    shopper.put_in_basket(ids(panel)[0])
+    shopper.reject(ids(panel)[1])
+    assert pick(shopper, now=99.0) is panel
+
+
+def test_a_rejected_product_is_not_shown_again_and_can_be_taken_back(shopper: Shopper) -> None:
+    first = ids(pick(shopper))[0]
+    shopper.reject(first)
+    assert shopper.rejected == {first}
+    for now in range(1, 8):
+        shopper.other_cards(float(now))
+        assert first not in ids(pick(shopper, now=float(now)))
+    shopper.reject(first, False)
+    assert shopper.rejected == frozenset()
+
+
+def test_two_of_a_category_that_are_not_for_one_take_the_category_away_for_a_while(shopper: Shopper) -> None:
+    for now, label in enumerate(LABELS * 8):
+        panel = pick(shopper, label, float(now))
+        for card in panel.cards:
+            if card.product.category == "Music":
+                shopper.reject(card.product.id)
+        if "Music" in shopper.avoided(float(now)):
+            break
+    assert "Music" in shopper.avoided(float(now))
+    shopper.other_cards(float(now))
+    assert "Music" not in {card.product.category for card in pick(shopper, label, float(now)).cards}
+    assert "Music" not in shopper.avoided(now + 1_000.0)
+
+
+def test_a_full_basket_brings_a_companion(shopper: Shopper) -> None:
+    shopper.put_in_basket(ids(pick(shopper))[0])
+    shopper.other_cards(1.0)
+    panel = pick(shopper, now=1.0)
+    assert any("Goes with your basket" in card.reason for card in panel.cards)
+    assert not {product.id for product in shopper.basket} & set(ids(panel))
+    shopper.put_in_basket(shopper.basket[0].id, False)
+    assert shopper.basket == ()
+
+
+def test_a_held_expression_is_read_while_the_cards_are_on_show(shopper: Shopper) -> None:
+    look(shopper, 4.0)
+    rows = shopper.reactions()
+    assert len(rows) == 6
+    for _, reaction, likelihood in rows:
+        assert reaction.positive == pytest.approx(3.7, abs=0.3)
+        assert likelihood > 0.2
+
+
+def test_what_was_shown_is_learnt_when_the_panel_goes(shopper: Shopper, tmp_path: Path) -> None:
+    shopper.agreed = True
+    look(shopper, 4.0)
+    log = ReactionLog(tmp_path)
+    assert shopper.teach(log) == 0
+    analyzer: Any = shopper.pipeline.analyzer
+    analyzer.label = "sad"
+    look(shopper, 6.0, start=4.0)
+    assert shopper.teach(log) == 6
+    assert shopper.teach(log) == 0
+    kept = log.lessons(shopper.name)
+    assert len(kept) == 6
+    assert all(lesson.reaction.positive > 2 for lesson in kept)
+
+
+def test_cards_that_flew_by_teach_nothing(shopper: Shopper, tmp_path: Path) -> None:
+    shopper.agreed = True
+    for now, label in enumerate(LABELS):
+        pick(shopper, label, float(now))
+    assert shopper.teach(ReactionLog(tmp_path)) == 0
+
+
+def test_who_does_not_agree_leaves_nothing_behind(shopper: Shopper, tmp_path: Path) -> None:
+    shopper.put_in_basket(ids(pick(shopper))[0])
+    shopper.other_cards(1.0)
+    # Also not when the shopper agrees later: that holds for what comes then.
+    shopper.agreed = True
+    assert shopper.teach(ReactionLog(tmp_path)) == 0
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_lessons_that_cannot_be_kept_are_tried_again(shopper: Shopper, tmp_path: Path) -> None:
+    shopper.agreed = True
+    shopper.put_in_basket(ids(pick(shopper))[0])
+    shopper.other_cards(1.0)
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ShopError):
+        shopper.teach(ReactionLog(tmp_path / "file"))
+    assert shopper.teach(ReactionLog(tmp_path / "log")) == 6
+
+
+def test_a_new_shopper_begins_with_nothing_of_the_one_before(shopper: Shopper, shop: Shop) -> None:
+    look(shopper, 4.0)
+    shopper.put_in_basket(ids(pick(shopper))[0])
+    shopper.reject(ids(pick(shopper))[1])
+    name = shopper.name
+    shopper.start_over(shop)
+    assert (shopper.basket, shopper.rejected, shopper.reactions()) == ((), frozenset(), ())
+    assert shopper.name != name
+    assert shopper.pipeline.latest.frames == 0
+
+
+def test_details_count_once_a_look(shopper: Shopper) -> None:
+    first = ids(pick(shopper))[0]
+    shopper.open_details(first)
+    ((product, reaction, _),) = shopper.reactions()
+    assert (product.id, reaction.clicks) == (first, 1)
