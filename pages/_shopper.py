@@ -21,6 +21,9 @@ from fer_core.vision.detectors import load_detector
 #: Under which key of the session a slider keeps the threshold of "uncertain", percent.
 UNCERTAIN_BELOW = "uncertain_below"
 
+#: What a visitor wished for on the shelf; a new shopper has other wishes.
+SHELF_KEYS = ("blocked-categories", "teach", "details-open", "taught")
+
 #: Under which key of the session stands the identity of the model that answers.
 _MODEL = "shopper_model"
 
@@ -62,6 +65,8 @@ def start_over(settings: Settings) -> None:
     if "shopper" in st.session_state:
         st.session_state.shopper.start_over(shop(settings))
     st.session_state.consent = False
+    for key in SHELF_KEYS:
+        st.session_state.pop(key, None)
     st.session_state.round = st.session_state.get("round", 0) + 1
 
 

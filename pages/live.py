@@ -10,7 +10,6 @@ from streamlit_webrtc import WebRtcMode, webrtc_streamer
 
 from fer_core.charts.live_view import blend_bars
 from fer_core.labels import LABELS
-from fer_core.live.smoothing import ExpressionState
 from fer_core.live.stream import is_stalled, video_callback
 from fer_core.preprocessing import load_image
 from fer_core.settings import Settings
@@ -20,7 +19,8 @@ from fer_core.vision.annotation import Annotation, annotate
 from fer_core.vision.faces import FaceReading
 from pages._camera_check import SENTENCES, camera_check
 from pages._consent import ask_consent
-from pages._shelf import blocked, shelf
+from pages._shelf import shelf
+from pages._shelf_tools import blocked
 from pages._shell import errors_as_sentences, page
 from pages._shopper import another_model_answers, shopper, start_over, uncertain_below
 
@@ -30,11 +30,9 @@ PICTURES = ["jpg", "jpeg", "png", "webp", "bmp", "gif", "tif", "tiff"]
 
 
 @st.fragment
-def still_shelf(
-    settings: Settings, current: Shopper, see: Callable[[], tuple[ExpressionState, Panel]]
-) -> None:
+def still_shelf(settings: Settings, current: Shopper, see: Callable[[], Panel]) -> None:
     """The shelf of an expression that stands still."""
-    shelf(settings, current, see()[1])
+    shelf(settings, current, see)
 
 
 def camera(settings: Settings, current: Shopper, key: str, left: st.delta_generator.DeltaGenerator) -> None:
@@ -67,15 +65,18 @@ def camera(settings: Settings, current: Shopper, key: str, left: st.delta_genera
             if another_model_answers(settings):
                 st.rerun()
         now = time.monotonic()
-        state, panel = current.follow_stream(now, blocked())
-        bars.html(blend_bars(state))
-        shelf(settings, current, panel)
+        shelf(settings, current, lambda: current.follow_stream(now, blocked())[1])
+        bars.html(blend_bars(current.state))
         latest = current.pipeline.latest
         since = st.session_state.get("playing_since")
         if since is not None and is_stalled(latest.finished_at, since, now):
             warning.warning("The video stands still. Press STOP, then START.", icon=":material/hourglass:")
         elif latest.errors:
             warning.warning(f"{latest.errors} pictures could not be read; the others go on.")
+        elif latest.faces > 1:
+            warning.caption(f"{latest.faces} faces: the largest drives the shelf.")
+        else:
+            warning.empty()
 
     follow()
 
@@ -92,23 +93,19 @@ def photo(settings: Settings, current: Shopper, key: str, left: st.delta_generat
         left.image(drawn, channels="BGR", width="stretch", alt="Your picture with every face found framed")
         if not readings:
             left.info("No face was found. Try a picture that shows one from the front.")
-
-    def see() -> tuple[ExpressionState, Panel]:
-        return current.see_picture(readings, time.monotonic(), blocked())
-
-    left.html(blend_bars(see()[0]))
-    still_shelf(settings, current, see)
+    still_shelf(settings, current, lambda: current.see_picture(readings, time.monotonic(), blocked())[1])
+    left.html(blend_bars(current.state))
 
 
 def by_hand(settings: Settings, current: Shopper, key: str, left: st.delta_generator.DeltaGenerator) -> None:
     label = left.pills("Expression", LABELS, default="happy", key=f"label-{key}", required=True)
     strength = left.slider("How clear it is", 40, 100, 80, 5, format="%d%%", key=f"strength-{key}")
-
-    def see() -> tuple[ExpressionState, Panel]:
-        return current.pick(label or "happy", strength / 100, time.monotonic(), blocked())
-
-    left.html(blend_bars(see()[0]))
-    still_shelf(settings, current, see)
+    still_shelf(
+        settings,
+        current,
+        lambda: current.pick(label or "happy", strength / 100, time.monotonic(), blocked())[1],
+    )
+    left.html(blend_bars(current.state))
 
 
 with page(
@@ -137,7 +134,7 @@ with page(
             with left:
                 agreed = ask_consent()
             if not agreed:
-                still_shelf(now, guest, lambda: guest.see_picture((), time.monotonic(), blocked()))
+                still_shelf(now, guest, lambda: guest.see_picture((), time.monotonic(), blocked())[1])
             elif source == PHOTO:
                 photo(now, guest, turn, left)
             else:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from fer_core.live.pipeline import LivePipeline
 from fer_core.live.session import SessionLog
-from fer_core.live.smoothing import ExpressionState
+from fer_core.live.smoothing import NO_FACE, ExpressionState
 from fer_core.live.sources import state_from_label, state_from_readings
 from fer_core.shop.bandit import Bandit
 from fer_core.shop.baskets import BasketRules
@@ -70,7 +70,8 @@ class Shopper:
         self._reader = ReactionReader()
         self._avoidance = Avoidance()
         self._panel: Panel | None = None
-        self._state = ExpressionState(None, "no face")
+        #: What the face shows, as of the last look.
+        self.state = ExpressionState(None, NO_FACE)
         self._basket: dict[str, None] = {}
         self._rejected: set[str] = set()
         self._past: dict[str, Reaction] = {}
@@ -84,10 +85,10 @@ class Shopper:
         Raises:
             CatalogueError: every category is blocked.
         """
-        state = self.pipeline.latest.state
+        state = self.state = self.pipeline.latest.state
         self.session.add(state)
         self._reader.see(state)
-        return state, self._take(self._keeper.update(state, now, self._wishes(now, blocked)), state, now)
+        return state, self._take(self._keeper.update(state, now, self._wishes(now, blocked)), now)
 
     def see_picture(
         self, readings: Sequence[FaceReading], now: float, blocked: Set[str] = frozenset()
@@ -105,7 +106,7 @@ class Shopper:
         """The shopper wants to see others; what the present ones taught counts for these already."""
         if self._panel is not None:
             self._finish(now)
-        self._take(self._keeper.renew(self._state, now, self._wishes(now, blocked)), self._state, now)
+        self._take(self._keeper.renew(self.state, now, self._wishes(now, blocked)), now)
 
     def open_details(self, product: str) -> None:
         """The shopper wants to know more of a card."""
@@ -167,12 +168,12 @@ class Shopper:
         return Wishes(frozenset(blocked), self.avoided(now), self.rejected, frozenset(self._basket), worth)
 
     def _still(self, state: ExpressionState, now: float, blocked: Set[str]) -> tuple[ExpressionState, Panel]:
+        self.state = state
         panel = self._keeper.update(state, now, self._wishes(now, blocked), at_once=True)
-        return state, self._take(panel, state, now)
+        return state, self._take(panel, now)
 
-    def _take(self, panel: Panel, state: ExpressionState, now: float) -> Panel:
+    def _take(self, panel: Panel, now: float) -> Panel:
         """Learn from the panel that goes, and read reactions to the one that comes."""
-        self._state = state
         if panel is not self._panel:
             if self._panel is not None and self._reader.reactions:
                 self._finish(now)

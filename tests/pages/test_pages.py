@@ -208,3 +208,38 @@ print(sorted({{"tensorflow", "keras", "torch", "jax"}} & set(sys.modules)))
     )
     assert result.returncode == 0, result.stderr
     assert result.stdout.strip() == "[]"
+
+
+def live_by_hand(open_page: Callable[[str], AppTest]) -> AppTest:
+    return switch(open_page("live"), "By hand")
+
+
+def key(app: AppTest, start: str) -> Any:
+    """The first button whose key begins so."""
+    return next(button for button in app.button if (button.key or "").startswith(start))
+
+
+def test_the_shelf_s_buttons_say_what_they_do_and_change_only_this_visit(
+    home: Path, open_page: Callable[[str], AppTest]
+) -> None:
+    app = live_by_hand(open_page)
+    bought = key(app, "basket-").click().run()
+    assert any("Your basket" in text.value for text in bought.markdown)
+    assert key(bought, "basket-").label == "Take out again"
+    rejected = key(bought, "reject-").click().run()
+    assert key(rejected, "undo-").label == "Not for you: undo"
+    assert not rejected.exception
+    assert not (home / "reactions").exists()
+
+
+def test_blocked_categories_never_show(home: Path, open_page: Callable[[str], AppTest]) -> None:
+    app = live_by_hand(open_page)
+    (never,) = [each for each in app.multiselect if each.label == "Never show"]
+    app = never.set_value(["Gifts", "Games", "Music"]).run()
+    html = html_of(app)
+    assert html.count("facet-card") >= 6
+    assert not any(f'data-category="{name}"' in html for name in ("Gifts", "Games", "Music"))
+    blocked_all = next(each for each in app.multiselect if each.label == "Never show")
+    app = blocked_all.set_value(blocked_all.options).run()
+    assert not app.exception
+    assert any("Every category is blocked" in error.value for error in app.error)

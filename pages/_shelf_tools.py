@@ -1,0 +1,110 @@
+"""Below the live page's shelf: other cards, what it has learnt, and what the visitor wishes."""
+
+from __future__ import annotations
+
+import time
+
+import pandas as pd
+import streamlit as st
+
+from fer_core.errors import ShopError
+from fer_core.settings import Settings
+from fer_core.shop.reaction_log import ReactionLog
+from fer_core.shop.shopper import Shopper
+from pages._shell import errors_as_sentences
+from pages._shopper import SHELF_KEYS
+
+_BLOCKED, _TEACH, DETAILS, _TAUGHT = SHELF_KEYS
+
+
+def blocked() -> frozenset[str]:
+    """The categories this visitor never wants to see."""
+    return frozenset(st.session_state.get(_BLOCKED, ()))
+
+
+def tools(settings: Settings, current: Shopper) -> None:
+    """Other cards, what was learnt, and what the visitor wishes; then what was agreed to is done."""
+    now = time.monotonic()
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if st.button("Show me others", icon=":material/autorenew:", key="other-cards"):
+            with errors_as_sentences():
+                current.other_cards(now, blocked())
+            st.rerun(scope="fragment")
+        with st.popover("What the shelf has learnt from you", icon=":material/psychology:"):
+            _learnt(current, now)
+        with st.popover("Your wishes", icon=":material/tune:"):
+            st.multiselect(
+                "Never show", current.categories, key=_BLOCKED, placeholder="Every category may be shown"
+            )
+            st.toggle(
+                "Let my reactions teach the shop",
+                key=_TEACH,
+                help="Off: they change your own shelf during this visit and nothing else.",
+            )
+            st.caption(
+                "Kept then: products, seconds, clicks and the five shares of the expression, under a random name. No "
+                "picture, no face, nothing that says who you are."
+            )
+            if st.button("Delete what I taught", icon=":material/delete:", key="forget-lessons"):
+                _forget(settings, current)
+    current.agreed = bool(st.session_state.get(_TEACH))
+    if current.agreed:
+        _teach(settings, current)
+
+
+def _learnt(current: Shopper, now: float) -> None:
+    rows = current.reactions()
+    if not rows:
+        st.write("Nothing yet. Look at the cards, press their buttons, or ask for others.")
+        return
+    st.dataframe(
+        pd.DataFrame(
+            {
+                "product": [product.name for product, _, _ in rows],
+                "likelihood to buy (mock)": [f"{likelihood:.0%}" for _, _, likelihood in rows],
+                "seconds on show": [reaction.seconds for _, reaction, _ in rows],
+                "positive": [reaction.positive for _, reaction, _ in rows],
+                "negative": [reaction.negative for _, reaction, _ in rows],
+            }
+        ),
+        hide_index=True,
+        column_config={
+            name: st.column_config.NumberColumn(format="%.0f s")
+            for name in ("seconds on show", "positive", "negative")
+        },
+    )
+    avoided = sorted(current.avoided(now))
+    if avoided:
+        st.write(f"Left out for a while: {plain(', '.join(avoided))}.")
+    st.caption(
+        "The likelihood is made up until somebody calibrates it. All cards on show share an expression, since nobody "
+        "knows which one is looked at; with several faces the largest counts."
+    )
+
+
+def _teach(settings: Settings, current: Shopper) -> None:
+    try:
+        if current.teach(ReactionLog(settings.reactions)):
+            st.session_state[_TAUGHT] = True
+    except ShopError as error:
+        st.warning(settings.without_paths(str(error)) if settings.public else str(error))
+        return
+    if st.session_state.get(_TAUGHT):
+        st.caption(
+            ":material/school: Your reactions are kept and teach the shop; *Your wishes* deletes them."
+        )
+
+
+def _forget(settings: Settings, current: Shopper) -> None:
+    try:
+        ReactionLog(settings.reactions).forget(current.name)
+    except ShopError as error:
+        st.error(str(error))
+        return
+    st.session_state.pop(_TAUGHT, None)
+    st.success("Deleted. The next shopper's shelf begins without it.")
+
+
+def plain(text: str) -> str:
+    """A catalogue's text inside Markdown, where it must not act."""
+    return "".join(f"\\{sign}" if sign in "\\`*_{}[]()#+-.!|<>$:~" else sign for sign in text)
