@@ -36,7 +36,7 @@ _HEADLINES: Final = {
 MOST_CANDIDATES: Final = 64
 
 #: Made-up impressions that teach a new bandit the catalogue's affinities, so that the first shopper sees no lottery.
-_LESSONS: Final = 1_500
+_LESSONS: Final = 6_000
 _LESSON_ITEMS: Final = 8
 
 
@@ -210,7 +210,7 @@ def starting_weights(catalogue: Catalogue, seed: int = 0) -> bytes:
         places = random.permutation(len(catalogue.products))[:_LESSON_ITEMS]
         products = [catalogue.products[at] for at in places]
         at = int(random.integers(len(products)))
-        reward = 0.5 * sum(blend[label] * products[at].affinity[label] for label in LABELS)
+        reward = 0.8 * sum(blend[label] * products[at].affinity[label] for label in LABELS)
         items = tuple(item_of(each) for each in products)
         bandit.learn(Decision(blend, items, at, 1 / len(items)), max(-1.0, min(1.0, reward)))
     return bandit.weights()
