@@ -10,6 +10,7 @@ import re
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -121,6 +122,7 @@ class Bandit:
         return "shared |E " + " ".join(f"{label}:{blend[label]:.4f}" for label in LABELS)
 
 
+@lru_cache(maxsize=10_000)
 def _line(item: Item) -> str:
     # Spaces, bars and colons mean something to Vowpal Wabbit, and an id is somebody's text.
     price = "free" if item.price <= 0 else f"p{int(np.log2(item.price + 1))}"

@@ -107,6 +107,8 @@ class Recommender:
         if size < 1 or per_category < 1:
             raise ValueError(f"Expected at least one card and one a category, got {size} and {per_category}.")
         self._products = {product.id: product for product in catalogue.products}
+        self._places = {product.id: at for at, product in enumerate(catalogue.products)}
+        self._items = {product.id: item_of(product) for product in catalogue.products}
         self._affinity = np.array(
             [[product.affinity[label] for label in LABELS] for product in catalogue.products]
         )
@@ -129,19 +131,16 @@ class Recommender:
         blend = state.blend if state.label in LABELS else None
         chosen = self._companions(offered, wishes)
         taken = {card.product.id for card in chosen}
-        wanted = [
-            each
-            for each in offered
-            if each.id not in taken | wishes.rejected | wishes.basket and each.category not in wishes.avoided
-        ]
+        unwanted = taken | wishes.rejected | wishes.basket
+        wanted = [each for each in offered if each.id not in unwanted and each.category not in wishes.avoided]
         drawn = self._drawn(self._first_stage(wanted, blend), blend, state.label, chosen)
         taken |= {card.product.id for card in drawn}
-        # A full panel comes before what is only avoided.
-        rest = self._first_stage([each for each in offered if each.id not in taken], blend)
-        fillers = [
-            Card(each, f"{_appeal(each)}: there is little else left.")
-            for each in rest[: self._size - len(chosen) - len(drawn)]
-        ]
+        missing = self._size - len(chosen) - len(drawn)
+        fillers = []
+        if missing > 0:
+            # A full panel comes before what is only avoided.
+            rest = self._first_stage([each for each in offered if each.id not in taken], blend)
+            fillers = [Card(each, f"{_appeal(each)}: there is little else left.") for each in rest[:missing]]
         cards = (*drawn, *fillers, *chosen)
         return Panel(cards[: self._size], _HEADLINES[state.label], state.label)
 
@@ -168,8 +167,9 @@ class Recommender:
     def _first_stage(self, products: Sequence[Product], blend: Mapping[str, float] | None) -> list[Product]:
         """The products whose affinities meet the blend best, at most MOST_CANDIDATES, the best first."""
         shares = np.array([blend[label] if blend else 1 / len(LABELS) for label in LABELS])
-        places = {product_id: at for at, product_id in enumerate(self._products)}
-        scores = self._affinity[[places[each.id] for each in products]] @ shares if products else np.empty(0)
+        scores = (
+            self._affinity[[self._places[each.id] for each in products]] @ shares if products else np.empty(0)
+        )
         # Rounded so that the order of equal products is the same on every machine.
         order = np.lexsort((np.arange(len(products)), -scores.round(9)))
         return [products[at] for at in order[:MOST_CANDIDATES]]
@@ -188,7 +188,7 @@ class Recommender:
         cards: list[Card] = []
         while left and len(cards) + len(companions) < self._size:
             varied = [each for each in left if count[each.category] < self._per_category] or left
-            decision = self._bandit.draw(blend, [item_of(each) for each in varied])
+            decision = self._bandit.draw(blend, [self._items[each.id] for each in varied])
             product = varied[decision.chosen]
             cards.append(Card(product, _reason(product, blend, label, decision), decision))
             count[product.category] += 1

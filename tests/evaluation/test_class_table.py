@@ -11,7 +11,7 @@ from sklearn.metrics import accuracy_score, multilabel_confusion_matrix, precisi
 
 from fer_core.errors import EvaluationError
 from fer_core.evaluation.class_table import ClassTable, class_table
-from fer_core.evaluation.estimates import Estimate
+from fer_core.evaluation.estimates import Estimate, share_of
 from fer_core.evaluation.metrics import f_beta
 from fer_core.labels import LABELS
 
@@ -35,14 +35,17 @@ NEVER_ANSWERED = np.eye(5, 6, dtype=np.int64) * 4
 NEVER_ANSWERED[2, 2], NEVER_ANSWERED[2, 0] = 0, 4
 ABSENT = np.eye(5, 6, dtype=np.int64) * 4
 ABSENT[3] = 0
+SILENT = np.zeros((5, 6), dtype=np.int64)
+SILENT[:, 5] = 3
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(counts=COUNTS, beta=st.floats(0.1, 10))
 @example(counts=np.zeros((5, 6), dtype=np.int64), beta=1.0)
 @example(counts=ONE_CLASS, beta=2.0)
 @example(counts=NEVER_ANSWERED, beta=0.5)
 @example(counts=ABSENT, beta=3.0)
+@example(counts=SILENT, beta=1.5)
 def test_every_figure_is_scikit_learn_s(counts: np.ndarray, beta: float) -> None:
     table = class_table(counts[:, :5], beta, counts[:, 5])
     truth, answers = rows_of(counts)
@@ -116,3 +119,34 @@ def test_what_cannot_be_counted_is_refused(
 
 def test_the_labels_stand_in_their_order() -> None:
     assert tuple(each.label for each in class_table(np.eye(5, dtype=int)).classes) == LABELS
+
+
+def test_no_rows_leave_every_figure_undefined() -> None:
+    table = class_table(np.zeros((5, 5), dtype=np.int64))
+    for each in (*table.classes, *table.means):
+        for name in ("precision", "recall", "f1", "f2", "f_beta"):
+            assert str(getattr(each, name)) == "undefined", (each, name)
+    assert [(each.tp, each.fp, each.fn, each.tn, each.support) for each in table.classes] == [(0,) * 5] * 5
+
+
+def test_a_class_s_intervals_are_of_the_rows_that_its_figure_divides_by() -> None:
+    counts = np.array([[5, 1, 0, 2, 0], [1, 9, 1, 0, 0], [0, 2, 4, 0, 3], [1, 0, 0, 6, 0], [0, 0, 2, 0, 8]])
+    table = class_table(counts, unanswered=np.array([2, 0, 0, 0, 0]))
+    angry = table.classes[0]
+    assert angry.precision == share_of(5, 7)
+    assert angry.recall == share_of(5, 10)
+    assert (angry.support, angry.f1.n, table.accuracy.n) == (10, 47, 47)
+
+
+@pytest.mark.parametrize(
+    ("beta", "figure"),
+    [
+        pytest.param(1.0, "f1", id="beta of 1 is F1"),
+        pytest.param(2.0, "f2", id="beta of 2 is F2"),
+        pytest.param(1e-6, "precision", id="no weight on recall leaves precision"),
+        pytest.param(1e6, "recall", id="all weight on recall leaves recall"),
+    ],
+)
+def test_beta_leads_from_precision_to_recall(beta: float, figure: str) -> None:
+    table = class_table(np.random.default_rng(1).integers(1, 40, (5, 5)), beta)
+    assert values(table, "f_beta") == pytest.approx(values(table, figure), abs=1e-9)

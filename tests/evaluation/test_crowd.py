@@ -1,7 +1,11 @@
 from __future__ import annotations
 
+from collections import Counter
+
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from fer_core.errors import EvaluationError
 from fer_core.evaluation.crowd import (
@@ -10,6 +14,7 @@ from fer_core.evaluation.crowd import (
     tagger_agreement,
     vote_shares,
 )
+from fer_core.labels import FERPLUS_POSITIONS
 
 #        neutral happy surprise sad anger disgust fear contempt unknown NF
 CASES = {
@@ -81,3 +86,30 @@ def test_lengths_must_fit() -> None:
 )
 def test_one_tagger_against_the_others(votes: list[list[int]], agreement: float | None, rows: int) -> None:
     assert tagger_agreement(np.array(votes, dtype=np.uint8)) == (agreement, rows)
+
+
+def one_against_the_others(row: list[int]) -> float | None:
+    """The definition, a tagger at a time; a row is votes for the five."""
+    taggers = [label for label, votes in enumerate(row) for _ in range(votes)]
+    if len(taggers) < 2:
+        return None
+    agreed = []
+    for me, mine in enumerate(taggers):
+        others = Counter(taggers[:me] + taggers[me + 1 :])
+        most = max(others.values())
+        named = [label for label, votes in others.items() if votes == most]
+        agreed.append((mine in named) / len(named))
+    return sum(agreed) / len(agreed)
+
+
+@settings(max_examples=100, deadline=None)
+@given(rows=st.lists(st.lists(st.integers(0, 6), min_size=5, max_size=5), min_size=1, max_size=6))
+def test_taggers_agree_as_the_definition_says(rows: list[list[int]]) -> None:
+    votes = np.zeros((len(rows), 10), dtype=np.uint8)
+    votes[:, FERPLUS_POSITIONS] = rows
+    # Votes for none of the five never count.
+    votes[:, 8] = 5
+    known = [share for row in rows if (share := one_against_the_others(row)) is not None]
+    agreement, counted = tagger_agreement(votes)
+    assert counted == len(known)
+    assert agreement == (pytest.approx(sum(known) / len(known), abs=1e-12) if known else None)

@@ -1,7 +1,12 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
 from scipy.stats import binomtest
 
 from fer_core.evaluation.estimates import (
@@ -70,3 +75,50 @@ def test_an_interval_leaves_out_what_is_undefined(
 )
 def test_an_estimate_says_itself(estimate: Estimate, words: str) -> None:
     assert str(estimate) == words
+
+
+@pytest.mark.parametrize(
+    ("successes", "n"),
+    [
+        pytest.param(0, 1, id="one row, wrong"),
+        pytest.param(1, 1, id="one row, right"),
+        pytest.param(0, 10_000, id="none of many"),
+        pytest.param(10_000, 10_000, id="all of many"),
+        pytest.param(1, 10_000, id="one of many"),
+    ],
+)
+def test_an_extreme_share_lies_in_its_interval_and_that_in_0_to_1(successes: int, n: int) -> None:
+    share = share_of(successes, n)
+    assert share.low is not None
+    assert share.high is not None
+    assert 0 <= share.low <= successes / n <= share.high <= 1
+    assert share.low < share.high
+
+
+@pytest.mark.parametrize(
+    "resample",
+    [
+        pytest.param(lambda seed: resampled_counts(np.array([[3, 9], [1, 7]]), 20, seed), id="counts"),
+        pytest.param(lambda seed: resampled_weights(30, 20, seed), id="weights"),
+    ],
+)
+def test_a_seed_draws_the_same_again_and_another_draws_others(
+    resample: Callable[[int], np.ndarray],
+) -> None:
+    assert (resample(4) == resample(4)).all()
+    assert (resample(4) != resample(5)).any()
+
+
+@settings(max_examples=50, deadline=None)
+@given(counts=hnp.arrays(np.int64, (3, 4), elements=st.integers(0, 200)))
+def test_every_resample_has_as_many_rows(counts: np.ndarray) -> None:
+    drawn = resampled_counts(counts, 25)
+    assert (drawn.sum(axis=(1, 2)) == counts.sum()).all()
+    assert (drawn >= 0).all()
+
+
+def test_a_bootstrap_interval_is_near_wilson_s_where_both_apply() -> None:
+    drawn = resampled_counts(np.array([60, 140]))[:, 0] / 200
+    found, wilson = with_interval(0.3, drawn, 200), share_of(60, 200)
+    assert found.low == pytest.approx(wilson.low, abs=0.02)
+    assert found.high == pytest.approx(wilson.high, abs=0.02)

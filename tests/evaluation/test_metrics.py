@@ -2,7 +2,15 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from sklearn.metrics import f1_score, fbeta_score
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.metrics import (
+    accuracy_score,
+    f1_score,
+    fbeta_score,
+    multilabel_confusion_matrix,
+    precision_recall_fscore_support,
+)
 
 from fer_core.errors import EvaluationError
 from fer_core.evaluation.metrics import expected_calibration_error, f_beta, measure, wilson_interval
@@ -140,3 +148,72 @@ def test_a_row_without_an_answer_counts_as_wrong_and_lowers_recall() -> None:
 def test_no_answer_at_all() -> None:
     metrics = measure([0, 1], [-1, -1])
     assert (metrics.accuracy, metrics.confusion_matrix.sum(), metrics.n) == (0.0, 0, 2)
+
+
+@settings(max_examples=100, deadline=None)
+@given(seed=st.integers(0, 10_000), n=st.integers(1, 40), kinds=st.integers(1, 5))
+def test_every_figure_with_rows_unanswered_is_scikit_learn_s(seed: int, n: int, kinds: int) -> None:
+    random = np.random.default_rng(seed)
+    truth, predicted = random.integers(0, kinds, n), random.integers(-1, 5, n)
+    metrics = measure(truth, predicted)
+    assert metrics.accuracy == pytest.approx(accuracy_score(truth, predicted), abs=1e-12)
+    cells = multilabel_confusion_matrix(truth, predicted, labels=range(5))
+    scores = {
+        beta: precision_recall_fscore_support(
+            truth, predicted, labels=range(5), beta=beta, zero_division=np.nan
+        )
+        for beta in (1, 2)
+    }
+    for at, label in enumerate(LABELS):
+        found = metrics.per_class[label]
+        assert [found.tn, found.fp, found.fn, found.tp] == cells[at].ravel().tolist()
+        assert metrics.unanswered[at] == ((truth == at) & (predicted == -1)).sum()
+        assert found.support == metrics.confusion_matrix[at].sum() + metrics.unanswered[at]
+        expected = (scores[1][0][at], scores[1][1][at], scores[1][2][at], scores[2][2][at])
+        figures = (found.precision, found.recall, found.f1, found.f2)
+        np.testing.assert_allclose(np.array(figures, dtype=float), expected, atol=1e-12, rtol=0)
+    defined = [score for score in scores[1][2] if not np.isnan(score)]
+    assert metrics.macro_f1 == pytest.approx(np.mean(defined), abs=1e-12)
+
+
+def calibration_error(truth: list[int], probabilities: list[list[float]], bins: int) -> float:
+    """The definition, a row and a bin at a time."""
+    kept: list[list[tuple[bool, float]]] = [[] for _ in range(bins)]
+    for label, row in zip(truth, probabilities, strict=True):
+        confidence = max(row)
+        number = next(each for each in range(bins) if confidence <= (each + 1) / bins or each == bins - 1)
+        kept[number].append((row.index(confidence) == label, confidence))
+    total = 0.0
+    for rows in filter(None, kept):
+        right = sum(is_right for is_right, _ in rows) / len(rows)
+        total += len(rows) / len(truth) * abs(right - sum(confidence for _, confidence in rows) / len(rows))
+    return total
+
+
+@settings(max_examples=60, deadline=None)
+@given(seed=st.integers(0, 10_000), n=st.integers(1, 60), bins=st.sampled_from((1, 5, 10, 15, 20)))
+def test_the_calibration_error_is_that_of_the_definition(seed: int, n: int, bins: int) -> None:
+    random = np.random.default_rng(seed)
+    truth, probabilities = random.integers(0, 5, n), random.dirichlet(np.ones(5), n)
+    expected = calibration_error(truth.tolist(), probabilities.tolist(), bins)
+    assert expected_calibration_error(truth, probabilities, bins) == pytest.approx(expected, abs=1e-12)
+
+
+@pytest.mark.parametrize("edge", [0.2, 0.4, 0.6, 0.8, 1.0])
+def test_a_confidence_on_an_edge_belongs_to_the_bin_below(edge: float) -> None:
+    # One row on the edge is right, one just above it is wrong: in one bin they would make up for each other.
+    rest = (1 - edge) / 4
+    on = [edge, rest, rest, rest, rest]
+    above = [min(edge + 0.01, 1.0), *[max(rest - 0.0025, 0.0)] * 4]
+    found = expected_calibration_error([0, 1], [on, above], 5)
+    together = abs(0.5 - (on[0] + above[0]) / 2)
+    assert found == pytest.approx(together if edge == 1 else (1 - on[0] + above[0]) / 2)
+
+
+def test_no_answer_is_counted_by_label_and_in_no_column() -> None:
+    metrics = measure([0, 1, 1, 4, 4, 4], [-1, 1, -1, -1, -1, -1])
+    assert metrics.unanswered.tolist() == [1, 1, 0, 0, 3]
+    assert metrics.confusion_matrix.sum(axis=0).tolist() == [0, 1, 0, 0, 0]
+    assert [metrics.per_class[label].support for label in LABELS] == [1, 2, 0, 0, 3]
+    assert measure([], []).unanswered.tolist() == [0] * 5
+    assert not measure([0, 1], np.full((2, 5), 0.2)).unanswered.any()

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -7,6 +8,9 @@ import pytest
 
 from fer_core.errors import ImageError
 from fer_core.evaluation.occlusion import occlusion_map
+from fer_core.labels import LABELS
+from fer_core.model_folder import ModelFolder
+from fer_core.vision.classifier import ExpressionClassifier
 
 
 class OneEyed:
@@ -61,3 +65,55 @@ def test_another_label_is_refused() -> None:
     classifier: Any = OneEyed()
     with pytest.raises(ValueError, match="fear"):
         occlusion_map(classifier, face(), "fear")
+
+
+class Looks:
+    """Is as sure of happy as one square of the face is bright, and sad otherwise."""
+
+    def __init__(self, rows: slice, columns: slice) -> None:
+        self.rows, self.columns = rows, columns
+
+    def classify(self, faces: np.ndarray) -> np.ndarray:
+        happy = faces[:, self.rows, self.columns].mean(axis=(1, 2)) / 255
+        shares = np.zeros((len(faces), 5), dtype=np.float32)
+        shares[:, 1], shares[:, 2] = happy, 1 - happy
+        return shares
+
+
+@pytest.mark.parametrize(
+    ("rows", "columns"),
+    [
+        pytest.param(slice(0, 3), slice(0, 3), id="a corner is covered as often as the middle"),
+        pytest.param(slice(45, 48), slice(45, 48), id="the opposite corner"),
+        pytest.param(slice(0, 3), slice(21, 24), id="an edge"),
+        pytest.param(slice(21, 24), slice(21, 24), id="the middle"),
+    ],
+)
+def test_a_small_spot_weighs_the_same_wherever_it_lies(rows: slice, columns: slice) -> None:
+    classifier: Any = Looks(rows, columns)
+    picture = np.full((48, 48), 40, np.uint8)
+    picture[rows, columns] = 240
+    found = occlusion_map(classifier, picture, "happy")
+    fall = (240 - round(float(picture.mean()))) / 255
+    assert found[rows, columns] == pytest.approx(np.full((3, 3), fall), abs=1e-6)
+    far = np.ones((48, 48), dtype=bool)
+    far[max(rows.start - 9, 0) : rows.stop + 9, max(columns.start - 9, 0) : columns.stop + 9] = False
+    assert found[far] == pytest.approx(np.zeros(far.sum()))
+    assert found.max() == pytest.approx(fall, abs=1e-6)
+
+
+def test_a_face_of_one_grey_has_nothing_to_cover(small_model: Path) -> None:
+    classifier = ExpressionClassifier(ModelFolder.open(small_model))
+    found = occlusion_map(classifier, np.full((48, 48), 77, np.uint8), "neutral")
+    assert found == pytest.approx(np.zeros((48, 48)), abs=1e-6)
+
+
+def test_the_maps_of_all_labels_cancel_out_and_the_face_stays_as_it_is(small_model: Path) -> None:
+    classifier = ExpressionClassifier(ModelFolder.open(small_model))
+    picture = np.random.default_rng(0).integers(0, 256, (48, 48)).astype(np.uint8)
+    before = picture.copy()
+    maps = [occlusion_map(classifier, picture, label) for label in LABELS]
+    # What one label loses the others gain.
+    assert sum(maps) == pytest.approx(np.zeros((48, 48)), abs=1e-5)
+    assert np.abs(maps).max() <= 1
+    assert (picture == before).all()
