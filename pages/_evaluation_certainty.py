@@ -22,24 +22,20 @@ from fer_core.evaluation.summary import certainty_figures
 from fer_core.live.smoothing import SmoothingSettings
 from fer_core.settings import Settings
 from pages._evaluation_choice import Chosen
+from pages._evaluation_kept import kept
 from pages._evaluation_tables import figure_table
 from pages._shopper import UNCERTAIN_BELOW
 
 _CONFIG = {"displayModeBar": False}
 
 
-@st.cache_resource(max_entries=12, show_spinner="Computing the curves")
-def _curves(identity: str, _judged: Judged) -> tuple[Sequence[Curve], Sequence[Curve]]:  # noqa: ARG001
-    seen = _judged.predictions.of(_judged.predictions.seen)
+def _curves(judged: Judged) -> tuple[Sequence[Curve], Sequence[Curve]]:
+    seen = judged.predictions.of(judged.predictions.seen)
     return roc_curves(seen.truth, seen.probabilities), precision_recall_curves(seen.truth, seen.probabilities)
 
 
-@st.cache_resource(max_entries=12, show_spinner="Resampling the rows")
-def _certainty(
-    identity: str,  # noqa: ARG001 - what it is kept under
-    _judged: Judged,
-) -> tuple[Reliability, Tempered, Reliability, RiskCoverage]:
-    seen = _judged.predictions.of(_judged.predictions.seen)
+def _certainty(judged: Judged) -> tuple[Reliability, Tempered, Reliability, RiskCoverage]:
+    seen = judged.predictions.of(judged.predictions.seen)
     tempered = cross_fitted(seen.truth, seen.probabilities)
     return (
         reliability(seen.truth, seen.probabilities),
@@ -59,7 +55,9 @@ def certainty_tab(settings: Settings, chosen: Chosen) -> None:  # noqa: ARG001 -
         st.caption(
             "Pictures without a face have no probabilities and are left out of everything on this tab."
         )
-    before, tempered, after, covered = _certainty(judged.identity, judged)
+    before, tempered, after, covered = kept(
+        f"certainty|{judged.identity}", lambda: _certainty(judged), private=judged.private
+    )
     _uncertain(covered, judged)
     st.subheader("Is it as often right as it is sure?", anchor=False)
     st.plotly_chart(
@@ -81,7 +79,7 @@ def certainty_tab(settings: Settings, chosen: Chosen) -> None:  # noqa: ARG001 -
         "perfect. Brier score: 0 is perfect, 2 the worst."
     )
     st.subheader("Every threshold, each class against the rest", anchor=False)
-    roc, precision_recall = _curves(judged.identity, judged)
+    roc, precision_recall = kept(f"curves|{judged.identity}", lambda: _curves(judged), private=judged.private)
     left, right = st.columns(2)
     with left:
         st.markdown("**ROC**, with the area under it")
@@ -105,7 +103,7 @@ def certainty_tab(settings: Settings, chosen: Chosen) -> None:  # noqa: ARG001 -
                 "class": [curve.label for curve in roc],
                 "area under ROC": [str(curve.area) for curve in roc],
                 "average precision": [str(curve.area) for curve in precision_recall],
-                "rows": [curve.area.n for curve in roc],
+                "rows": [curve.area.n for curve in precision_recall],
             }
         ),
         hide_index=True,

@@ -28,7 +28,7 @@ from fer_core.settings import Settings
 from fer_core.training.runs import RunSummary, list_runs
 from fer_core.vision.classifier import ExpressionClassifier
 from pages._dataset_source import registry_of
-from pages._evaluation_own import own_faces
+from pages._evaluation_own import OWN_ANSWERS, own_faces
 from pages._shell import progress_bar
 from pages._shopper import classifier
 from pages._training_promotion import promotion
@@ -165,7 +165,9 @@ def _judge_stored(model: ModelFolder) -> Judged:
         )
 
     predictions = Predictions.load(model.evaluation)
-    return Judged.of_dataset(model, "FER-2013 PublicTest, five classes, original labels", predictions, None)
+    file = (model.card.get("data") or {}).get("file")
+    words = f"PublicTest of {file}" if file else "PublicTest of the data it was judged on"
+    return Judged.of_dataset(model, f"{words}, five classes, original labels", predictions, None)
 
 
 def _on_dataset(
@@ -183,7 +185,7 @@ def _on_dataset(
 def _on_own(own: OwnFaces) -> Callable[[ModelFolder], Judged]:
     def judge(model: ModelFolder) -> Judged:
         # Kept in this visit and for nobody else: these are a person's pictures.
-        known: dict[tuple[str, str], Predictions] = st.session_state.setdefault("evaluation-own-answers", {})
+        known: dict[tuple[str, str], Predictions] = st.session_state.setdefault(OWN_ANSWERS, {})
         key = (model.identity, own.identity)
         if key not in known:
             with progress_bar(f"Judging {model.name}") as told:

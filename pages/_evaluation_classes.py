@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from html import escape
-from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -18,8 +17,9 @@ from fer_core.labels import LABELS
 from fer_core.settings import Settings
 from pages._evaluation_choice import Chosen
 from pages._evaluation_faces import faces_of
+from pages._shell import errors_as_sentences
 
-_LABEL, _ANSWER = "cell-label", "cell-answer"
+_LABEL, _ANSWER, _MATRIX = "cell-label", "cell-answer", "matrix"
 
 _FOUR = """<style>
 .facet-four{{display:grid;grid-template-columns:1fr 1fr;gap:.5rem}}
@@ -52,16 +52,15 @@ def _matrix(chosen: Chosen) -> None:
             str(st.session_state.get(_LABEL, LABELS[0])),
             str(st.session_state.get(_ANSWER, answers[-1])),
         )
-        picked: Any = st.plotly_chart(
+        st.plotly_chart(
             confusion(metrics.confusion_matrix, metrics.unanswered, shown or SHOWN[0], cell),
             width="stretch",
             config={"displayModeBar": False},
-            on_select="rerun",
+            on_select=_take_over,
             selection_mode="points",
-            key="matrix",
+            key=_MATRIX,
             alt="Confusion matrix, rows labels, columns answers; pick a cell to see its faces",
         )
-        _take_over(picked)
     with right:
         label = st.selectbox("One class against the rest", LABELS, key="one-class")
         figures = next(each for each in table_of(judged).classes if each.label == label)
@@ -71,18 +70,16 @@ def _matrix(chosen: Chosen) -> None:
     with st.container(horizontal=True):
         st.selectbox("Labelled", LABELS, key=_LABEL, width=200)
         st.selectbox("Answered", answers, index=len(answers) - 1, key=_ANSWER, width=200)
-    faces_of(chosen, judged.cell(st.session_state[_LABEL], st.session_state[_ANSWER]), "cell")
+    with errors_as_sentences():
+        faces_of(chosen, judged.cell(st.session_state[_LABEL], st.session_state[_ANSWER]), "cell")
 
 
-def _take_over(picked: Any) -> None:
-    """A click on a cell moves the two boxes there, once."""
-    points = picked.selection.points
-    if not points:
-        return
-    label, answer = (str(value) for value in points[0]["customdata"][:2])
-    if st.session_state.get("picked-cell") != (label, answer):
-        st.session_state.update({"picked-cell": (label, answer), _LABEL: label, _ANSWER: answer})
-        st.rerun(scope="fragment")
+def _take_over() -> None:
+    """A click on a cell moves the two boxes there."""
+    points = st.session_state[_MATRIX].selection.points
+    if points:
+        label, answer = (str(value) for value in points[0]["customdata"][:2])
+        st.session_state.update({_LABEL: label, _ANSWER: answer})
 
 
 def _four(figures: ClassFigures) -> str:

@@ -6,22 +6,18 @@ import pandas as pd
 import streamlit as st
 
 from fer_core.charts.evaluation_figures import differences
-from fer_core.errors import FerError
 from fer_core.evaluation.comparison import Comparison, Difference, compare
 from fer_core.evaluation.judged import Judged
 from fer_core.model_folder import find_model, model_names
 from fer_core.settings import Settings
 from pages._evaluation_choice import Chosen
 from pages._evaluation_faces import faces_of
+from pages._evaluation_kept import kept
+from pages._shell import errors_as_sentences
 
 #: What the shipped model is set beside unless a visitor chooses otherwise.
 _DEFAULT_OTHER = "report"
 _OTHER = "other-evaluated"
-
-
-@st.cache_resource(max_entries=12, show_spinner="Resampling the rows")
-def _compared(identity: str, _a: Judged, _b: Judged) -> Comparison:  # noqa: ARG001 - what it is kept under
-    return compare(_a.predictions, _b.predictions)
 
 
 def comparison_of(settings: Settings, chosen: Chosen) -> tuple[Judged, Comparison] | None:
@@ -30,7 +26,13 @@ def comparison_of(settings: Settings, chosen: Chosen) -> tuple[Judged, Compariso
     if name is None or name == chosen.model.name:
         return None
     other = chosen.again(find_model(str(name), settings))
-    return other, _compared(f"{chosen.judged.identity}|{other.identity}", chosen.judged, other)
+    ours = chosen.judged
+    found = kept(
+        f"comparison|{ours.identity}|{other.identity}",
+        lambda: compare(ours.predictions, other.predictions),
+        private=ours.private,
+    )
+    return other, found
 
 
 def compare_tab(settings: Settings, chosen: Chosen) -> None:
@@ -42,11 +44,8 @@ def compare_tab(settings: Settings, chosen: Chosen) -> None:
     if st.session_state.get(_OTHER) not in others:
         st.session_state[_OTHER] = _first_other(settings, chosen)
     st.selectbox("Set it beside", others, key=_OTHER, persist_state="session", width=260)
-    try:
+    with errors_as_sentences():
         both = comparison_of(settings, chosen)
-    except FerError as error:
-        st.error(str(error), icon=":material/error:")
-        return
     assert both is not None
     other, found = both
     ours, theirs = chosen.model.name, other.model

@@ -4,16 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
-from fer_core.evaluation.judged import Judged
-from fer_core.evaluation.summary import Figure, crowd_figures, leak_figures
+from fer_core.evaluation.summary import crowd_figures, leak_figures
 from fer_core.settings import Settings
 from pages._evaluation_choice import Chosen
+from pages._evaluation_kept import kept
 from pages._evaluation_tables import figure_table
-
-
-@st.cache_resource(max_entries=12, show_spinner="Counting votes")
-def _crowd(identity: str, _judged: Judged) -> tuple[Figure, ...]:  # noqa: ARG001 - what it is kept under
-    return crowd_figures(_judged)
 
 
 def crowd_tab(settings: Settings, chosen: Chosen) -> None:  # noqa: ARG001 - every tab takes both
@@ -30,7 +25,7 @@ def crowd_tab(settings: Settings, chosen: Chosen) -> None:  # noqa: ARG001 - eve
         "FER+ asked ten people about each face (Barsoum et al. 2016). The original label is one opinion among them, and "
         "people do not agree with each other either: that is the human reference."
     )
-    figures = _crowd(judged.identity, judged)
+    figures = kept(f"crowd|{judged.identity}", lambda: crowd_figures(judged), private=judged.private)
     if not figures:
         st.info("There are no FER+ votes for these rows. *Dataset* says how to add them.")
         return

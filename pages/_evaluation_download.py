@@ -25,12 +25,14 @@ def download_tab(settings: Settings, chosen: Chosen) -> None:
     beta = float(st.session_state.get("beta", 0.5))
     threshold = float(st.session_state.get(UNCERTAIN_BELOW, SmoothingSettings().threshold * 100)) / 100
 
+    try:
+        both = comparison_of(settings, chosen)
+    except FerError:
+        # The other model was not judged on these rows; the report is whole without it.
+        both = None
+
     def report() -> str:
-        try:
-            both = comparison_of(settings, chosen)
-        except FerError:
-            # The other model was not judged on these rows; the report is whole without it.
-            both = None
+        # It is made outside of this visit's session, so it may ask the session for nothing.
         return html_report(
             judged,
             made_on=time.strftime("%Y-%m-%d"),

@@ -11,7 +11,8 @@ from fer_core.errors import CatalogueError
 from fer_core.settings import Settings
 from fer_core.shop.recommender import Card, Panel
 from fer_core.shop.shopper import Shopper
-from pages._shelf_tools import DETAILS, plain, tools
+from pages._shelf_tools import plain, tools
+from pages._shopper import of_this_shopper
 
 
 def shelf(settings: Settings, current: Shopper, see: Callable[[], Panel]) -> None:
@@ -37,7 +38,7 @@ def shelf(settings: Settings, current: Shopper, see: Callable[[], Panel]) -> Non
 def _card(current: Shopper, card: Card) -> None:
     product = card.product.id
     mine = {each.id for each in current.basket}
-    open_ = product in st.session_state.setdefault(DETAILS, set())
+    open_ = product in st.session_state.setdefault(of_this_shopper("details"), set())
     gone = product in current.rejected
     st.html(card_face(card, details=open_, gone=gone))
     if gone:
@@ -72,7 +73,7 @@ def _card(current: Shopper, card: Card) -> None:
 
 
 def _turn_details(current: Shopper, product: str) -> None:
-    shown: set[str] = st.session_state[DETAILS]
+    shown: set[str] = st.session_state[of_this_shopper("details")]
     if product in shown:
         shown.remove(product)
     else:

@@ -3,53 +3,77 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 
 import pandas as pd
 import streamlit as st
 
-from fer_core.errors import ShopError
+from fer_core.errors import CatalogueError, ShopError
 from fer_core.settings import Settings
 from fer_core.shop.reaction_log import ReactionLog
 from fer_core.shop.shopper import Shopper
-from pages._shell import errors_as_sentences
-from pages._shopper import SHELF_KEYS
+from pages._shell import for_all_eyes
+from pages._shopper import of_this_shopper
 
-_BLOCKED, _TEACH, DETAILS, _TAUGHT = SHELF_KEYS
+_BLOCKED, _TEACH, _TAUGHT = "blocked-categories", "teach", "taught"
 
 
 def blocked() -> frozenset[str]:
     """The categories this visitor never wants to see."""
-    return frozenset(st.session_state.get(_BLOCKED, ()))
+    return frozenset(st.session_state.get(of_this_shopper(_BLOCKED), ()))
 
 
 def tools(settings: Settings, current: Shopper) -> None:
     """Other cards, what was learnt, and what the visitor wishes; then what was agreed to is done."""
     now = time.monotonic()
     with st.container(horizontal=True, vertical_alignment="center"):
-        if st.button("Show me others", icon=":material/autorenew:", key="other-cards"):
-            with errors_as_sentences():
-                current.other_cards(now, blocked())
-            st.rerun(scope="fragment")
+        st.button(
+            "Show me others",
+            icon=":material/autorenew:",
+            key="other-cards",
+            on_click=_others,
+            args=(current,),
+        )
         with st.popover("What the shelf has learnt from you", icon=":material/psychology:"):
             _learnt(current, now)
         with st.popover("Your wishes", icon=":material/tune:"):
             st.multiselect(
-                "Never show", current.categories, key=_BLOCKED, placeholder="Every category may be shown"
+                "Never show",
+                current.categories,
+                key=of_this_shopper(_BLOCKED),
+                persist_state="session",
+                placeholder="Every category may be shown",
             )
-            st.toggle(
+            agreed = st.toggle(
                 "Let my reactions teach the shop",
-                key=_TEACH,
-                help="Off: they change your own shelf during this visit and nothing else.",
+                key=of_this_shopper(_TEACH),
+                persist_state="session",
+                help="Off: they change your own shelf during this visit and nothing else. On: those to the cards that "
+                "come from now on count for others as well.",
             )
             st.caption(
                 "Kept then: products, seconds, clicks and the five shares of the expression, under a random name. No "
                 "picture, no face, nothing that says who you are."
             )
-            if st.button("Delete what I taught", icon=":material/delete:", key="forget-lessons"):
-                _forget(settings, current)
-    current.agreed = bool(st.session_state.get(_TEACH))
-    if current.agreed:
+            st.button(
+                "Delete what I taught",
+                icon=":material/delete:",
+                key="forget-lessons",
+                on_click=_forget,
+                args=(settings, current),
+            )
+            told, sentence = st.session_state.pop(of_this_shopper("deleted"), ("", ""))
+            if told:
+                (st.success if told == "yes" else st.error)(sentence)
+    current.agree(agreed)
+    if agreed:
         _teach(settings, current)
+
+
+def _others(current: Shopper) -> None:
+    # With every category blocked the shelf says so when it is drawn.
+    with suppress(CatalogueError):
+        current.other_cards(time.monotonic(), blocked())
 
 
 def _learnt(current: Shopper, now: float) -> None:
@@ -83,26 +107,29 @@ def _learnt(current: Shopper, now: float) -> None:
 
 
 def _teach(settings: Settings, current: Shopper) -> None:
+    key = of_this_shopper(_TAUGHT)
     try:
         if current.teach(ReactionLog(settings.reactions)):
-            st.session_state[_TAUGHT] = True
+            st.session_state[key] = True
     except ShopError as error:
-        st.warning(settings.without_paths(str(error)) if settings.public else str(error))
+        st.warning(for_all_eyes(str(error)))
         return
-    if st.session_state.get(_TAUGHT):
+    if st.session_state.get(key):
         st.caption(
             ":material/school: Your reactions are kept and teach the shop; *Your wishes* deletes them."
         )
 
 
 def _forget(settings: Settings, current: Shopper) -> None:
+    key = of_this_shopper("deleted")
     try:
-        ReactionLog(settings.reactions).forget(current.name)
+        current.unlearn(ReactionLog(settings.reactions))
     except ShopError as error:
-        st.error(str(error))
+        st.session_state[key] = ("no", for_all_eyes(str(error)))
         return
-    st.session_state.pop(_TAUGHT, None)
-    st.success("Deleted. The next shopper's shelf begins without it.")
+    st.session_state.pop(of_this_shopper(_TAUGHT), None)
+    st.session_state[of_this_shopper(_TEACH)] = False
+    st.session_state[key] = ("yes", "Deleted. The next shopper's shelf begins without it.")
 
 
 def plain(text: str) -> str:

@@ -58,7 +58,7 @@ def errors_as_sentences() -> Iterator[None]:
     try:
         yield
     except FerError as error:
-        st.error(_for_all_eyes(str(error)), icon=":material/error:")
+        st.error(for_all_eyes(str(error)), icon=":material/error:")
         # Also where the settings failed and the page's own lines have nothing to run with.
         st.stop()
 
@@ -77,7 +77,8 @@ def progress_bar(text: str) -> Iterator[Callable[[float], None]]:
         place.empty()
 
 
-def _for_all_eyes(text: str) -> str:
+def for_all_eyes(text: str) -> str:
+    """A sentence as strangers may read it: in a public demo without this machine's paths."""
     try:
         settings = Settings.from_environment()
     except FerError:

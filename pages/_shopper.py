@@ -6,12 +6,13 @@ from collections.abc import Mapping
 
 import streamlit as st
 
+from fer_core.errors import CatalogueError
 from fer_core.live.smoothing import SmoothingSettings
 from fer_core.model_folder import ModelFolder, active_model
 from fer_core.settings import Settings
 from fer_core.shop.baskets import BasketRules
 from fer_core.shop.catalogue import Catalogue
-from fer_core.shop.reaction_log import ReactionLog, taught_weights, worth_by_session
+from fer_core.shop.reaction_log import Lessons, ReactionLog, taught_weights, worth_by_session
 from fer_core.shop.recommender import starting_weights
 from fer_core.shop.shopper import Shop, Shopper
 from fer_core.vision.analyzer import ExpressionAnalyzer
@@ -20,9 +21,6 @@ from fer_core.vision.detectors import load_detector
 
 #: Under which key of the session a slider keeps the threshold of "uncertain", percent.
 UNCERTAIN_BELOW = "uncertain_below"
-
-#: What a visitor wished for on the shelf; a new shopper has other wishes.
-SHELF_KEYS = ("blocked-categories", "teach", "details-open", "taught")
 
 #: Under which key of the session stands the identity of the model that answers.
 _MODEL = "shopper_model"
@@ -60,14 +58,18 @@ def another_model_answers(settings: Settings) -> bool:
     return bool(st.session_state.get(_MODEL) != active_model(settings).identity)
 
 
-def start_over(settings: Settings) -> None:
+def start_over() -> None:
     """New shopper: nothing of the one before remains, the consent least of all."""
-    if "shopper" in st.session_state:
-        st.session_state.shopper.start_over(shop(settings))
     st.session_state.consent = False
-    for key in SHELF_KEYS:
-        st.session_state.pop(key, None)
     st.session_state.round = st.session_state.get("round", 0) + 1
+    for key in ("shopper", _MODEL):
+        st.session_state.pop(key, None)
+
+
+def of_this_shopper(name: str) -> str:
+    """A key of the session that the next shopper does not share: a browser sends a widget's value even after it was
+    forgotten here."""
+    return f"{name}-{st.session_state.get('round', 0)}"
 
 
 def shop(settings: Settings) -> Shop:
@@ -77,11 +79,14 @@ def shop(settings: Settings) -> Shop:
         CatalogueError: the catalogue cannot be used.
     """
     catalogue = Catalogue.load(settings.catalogue)
-    stat = settings.catalogue.stat()
+    try:
+        stat = settings.catalogue.stat()
+    except OSError as error:
+        raise CatalogueError(f"{settings.catalogue} cannot be read: {error.strerror}.") from error
     identity = f"{settings.catalogue}|{stat.st_mtime_ns}|{stat.st_size}"
     start, rules = _start(identity, catalogue)
-    log = ReactionLog(settings.reactions)
-    weights, others = _taught(identity, str(settings.reactions), log.fingerprint(), log, start, catalogue)
+    lessons = ReactionLog(settings.reactions).read()
+    weights, others = _taught(identity, lessons.fingerprint, lessons, start, catalogue)
     return Shop(catalogue, weights, rules, others)
 
 
@@ -92,11 +97,10 @@ def _start(identity: str, _catalogue: Catalogue) -> tuple[bytes, BasketRules]:  
 
 @st.cache_resource(max_entries=3, show_spinner="Learning from earlier shoppers")
 def _taught(
-    identity: str,  # noqa: ARG001 - these three name what is learnt from
-    folder: str,  # noqa: ARG001
+    identity: str,  # noqa: ARG001 - these two name what is learnt from
     fingerprint: str,  # noqa: ARG001
-    _log: ReactionLog,
+    _lessons: Lessons,
     _start: bytes,
     _catalogue: Catalogue,
 ) -> tuple[bytes, tuple[Mapping[str, float], ...]]:
-    return taught_weights(_log, _start, _catalogue), worth_by_session(_log)
+    return taught_weights(_lessons, _start, _catalogue), worth_by_session(_lessons)

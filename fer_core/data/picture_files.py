@@ -100,7 +100,7 @@ def zip_files(source: Path | BinaryIO, shown: str, most_bytes: int) -> Iterator[
             yield {name: partial(read, members[name]) for name in sorted(members)}
     except FileNotFoundError:
         raise DatasetError(f"There is no file at {source}.") from None
-    except (zipfile.BadZipFile, zipfile.LargeZipFile, OSError, NotImplementedError) as error:
+    except (zipfile.BadZipFile, zipfile.LargeZipFile, OSError, NotImplementedError, UnicodeError) as error:
         raise DatasetError(f"{shown} cannot be opened as a zip: {error}.") from error
 
 

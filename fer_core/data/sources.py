@@ -129,11 +129,11 @@ class Registry:
         Raises:
             DatasetError: it cannot be used.
         """
-        path = _resolved(path)
+        path = existing_path(path)
         beside = path.with_name(VOTES_NAME)
         if votes is None and path.is_file() and path.suffix.lower() != ".zip" and beside.is_file():
             votes = beside
-        votes = _resolved(votes) if votes is not None else None
+        votes = existing_path(votes) if votes is not None else None
         self.open(Source(path.name, path, votes), progress)
         wanted = name or path.name
         with self._changing() as added:
@@ -273,7 +273,7 @@ class Registry:
             raise DatasetError(f"The list {self._file} cannot be written: {error.strerror}.") from error
 
 
-def _resolved(path: Path) -> Path:
+def existing_path(path: Path) -> Path:
     """The whole path of something that is there; DatasetError where it is not, or cannot be asked for."""
     try:
         whole = path.expanduser().resolve()

@@ -31,6 +31,7 @@ class Judged:
         faces: (N, 48, 48) uint8, or None where the data set is not at hand.
         names: what each face is called.
         identity: another text for another model or other rows: what is computed of them is kept under it.
+        private: of a person's own pictures; nothing computed of them may outlive the visit.
     """
 
     model: str
@@ -40,6 +41,7 @@ class Judged:
     faces: npt.NDArray[np.uint8] | None
     names: tuple[str, ...]
     identity: str
+    private: bool = False
 
     @classmethod
     def of_dataset(
@@ -71,7 +73,16 @@ class Judged:
         """Predictions on a person's own pictures."""
         metrics = measure(predictions.truth, predictions.answer)
         identity = f"{model.identity}|{own.identity}"
-        return cls(model.name, "your own pictures", predictions, metrics, own.faces, own.names, identity)
+        return cls(
+            model.name,
+            "your own pictures",
+            predictions,
+            metrics,
+            own.faces,
+            own.names,
+            identity,
+            private=True,
+        )
 
     def cell(self, actual: str, answered: str) -> npt.NDArray[np.int64]:
         """Places of the rows with that label and that answer (one of LABELS or NO_ANSWER), the surest first."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -99,7 +100,7 @@ class Predictions:
                     leaked=stored["leaked"],
                     votes=stored.get("votes"),
                 )
-            except (KeyError, ValueError) as error:
+            except (KeyError, ValueError, OSError, EOFError, BadZipFile, zlib.error) as error:
                 raise EvaluationError(f"{path} is damaged ({error}); release the run again.") from error
 
 

@@ -97,11 +97,10 @@ def find_own_faces(
             )
         for number, name in enumerate(known, start=1):
             try:
-                picture = load_image(files[name]())
+                face, found = _largest_face(load_image(files[name]()), detector)
             except Exception as error:  # noqa: BLE001 - see why_unreadable
                 unreadable.append(why_unreadable(name, error))
             else:
-                face, found = _largest_face(picture, detector)
                 names.append(name)
                 truth.append(int(TAG_TO_POSITION[tags[name]]))
                 faces.append(face)
@@ -154,10 +153,12 @@ def _largest_face(bgr: npt.NDArray[np.uint8], detector: Detector) -> tuple[npt.N
     found = detector.detect(bgr)[:1]
     if found:
         return crop_faces(gray, found, detector.framing)[0], True
-    side = max(gray.shape)
-    square = np.zeros((side, side), dtype=np.uint8)
-    top, left = (side - gray.shape[0]) // 2, (side - gray.shape[1]) // 2
-    square[top : top + gray.shape[0], left : left + gray.shape[1]] = gray
-    return np.asarray(
-        cv2.resize(square, (FACE_SIZE, FACE_SIZE), interpolation=cv2.INTER_AREA), dtype=np.uint8
-    ), False
+    # Shrunk before it is padded: a picture may be a million pixels long and fifty high.
+    height, width = gray.shape
+    scale = FACE_SIZE / max(height, width)
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    small = np.asarray(cv2.resize(gray, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+    square = np.zeros((FACE_SIZE, FACE_SIZE), dtype=np.uint8)
+    top, left = (FACE_SIZE - small.shape[0]) // 2, (FACE_SIZE - small.shape[1]) // 2
+    square[top : top + small.shape[0], left : left + small.shape[1]] = small
+    return square, False

@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 
+from fer_core.errors import CatalogueError
 from fer_core.live.pipeline import LivePipeline
 from fer_core.live.session import SessionLog
 from fer_core.live.smoothing import NO_FACE, ExpressionState
@@ -51,21 +52,11 @@ class Shopper:
             seed: of the draws; None draws one.
         """
         self.pipeline = LivePipeline(analyzer)
-        self._seed = seed
-        self._begin(shop)
-
-    def start_over(self, shop: Shop) -> None:
-        """A new shopper: smoothing, session, panel, basket and all that was learnt begin anew."""
-        self.pipeline.reset()
-        self._begin(shop)
-
-    def _begin(self, shop: Shop) -> None:
         self.session = SessionLog()
         #: Names the lessons of this shopper and nobody; a new one has another.
         self.name = secrets.token_hex(16)
         self._products = {product.id: product for product in shop.catalogue.products}
-        seed = secrets.randbelow(2**31) if self._seed is None else self._seed
-        self._bandit = Bandit(seed, shop.weights)
+        self._bandit = Bandit(secrets.randbelow(2**31) if seed is None else seed, shop.weights)
         self._keeper = PanelKeeper(Recommender(shop.catalogue, self._bandit, shop.rules, shop.others))
         self._reader = ReactionReader()
         self._avoidance = Avoidance()
@@ -76,8 +67,9 @@ class Shopper:
         self._rejected: set[str] = set()
         self._past: dict[str, Reaction] = {}
         self._lessons: list[Lesson] = []
-        #: Whether the shopper lets the reactions from now on teach the shop; those of before never do.
-        self.agreed = False
+        self._agreed = False
+        # Only a panel that came after the shopper agreed is handed on: no reaction of before.
+        self._panel_agreed = False
 
     def follow_stream(self, now: float, blocked: Set[str] = frozenset()) -> tuple[ExpressionState, Panel]:
         """The newest state of the stream and the panel to show at ``now`` (monotonic seconds).
@@ -88,7 +80,7 @@ class Shopper:
         state = self.state = self.pipeline.latest.state
         self.session.add(state)
         self._reader.see(state)
-        return state, self._take(self._keeper.update(state, now, self._wishes(now, blocked)), now)
+        return state, self._update(state, now, blocked)
 
     def see_picture(
         self, readings: Sequence[FaceReading], now: float, blocked: Set[str] = frozenset()
@@ -150,6 +142,23 @@ class Shopper:
         rows = [(self._products[name], each, likelihood_to_buy(each)) for name, each in known.items()]
         return tuple(sorted(rows, key=lambda row: -row[2]))
 
+    def agree(self, agreed: bool) -> None:
+        """Let the reactions to panels that come from now on teach the shop, or none; what waits is dropped with a no."""
+        self._agreed = agreed
+        if not agreed:
+            self._panel_agreed = False
+            self._lessons.clear()
+
+    def unlearn(self, log: ReactionLog) -> None:
+        """Delete what this shopper taught, and take the agreement back.
+
+        Raises:
+            ShopError: it cannot be deleted.
+        """
+        log.forget(self.name)
+        self.agree(False)
+        self.name = secrets.token_hex(16)
+
     def teach(self, log: ReactionLog) -> int:
         """Hand on what this shopper taught since the last time, and say how many lessons that were.
 
@@ -169,8 +178,20 @@ class Shopper:
 
     def _still(self, state: ExpressionState, now: float, blocked: Set[str]) -> tuple[ExpressionState, Panel]:
         self.state = state
-        panel = self._keeper.update(state, now, self._wishes(now, blocked), at_once=True)
-        return state, self._take(panel, now)
+        return state, self._update(state, now, blocked, at_once=True)
+
+    def _update(
+        self, state: ExpressionState, now: float, blocked: Set[str], *, at_once: bool = False
+    ) -> Panel:
+        try:
+            panel = self._keeper.update(state, now, self._wishes(now, blocked), at_once=at_once)
+        except CatalogueError:
+            # No card is on show, so none is looked at.
+            if self._panel is not None:
+                self._finish(now)
+            self._panel = None
+            raise
+        return self._take(panel, now)
 
     def _take(self, panel: Panel, now: float) -> Panel:
         """Learn from the panel that goes, and read reactions to the one that comes."""
@@ -178,11 +199,18 @@ class Shopper:
             if self._panel is not None and self._reader.reactions:
                 self._finish(now)
             self._panel = panel
-            self._reader.show([(card.product.id, card.product.category) for card in panel.cards])
+            self._panel_agreed = self._agreed
+            self._reader.show(
+                [(card.product.id, card.product.category) for card in panel.cards],
+                basket=frozenset(self._basket),
+                rejected=self.rejected,
+            )
         return panel
 
     def _finish(self, now: float) -> None:
         reactions = self._reader.reactions
+        if not reactions:
+            return
         self._avoidance.take(reactions, now)
         anything = any(_said(each) for each in reactions)
         assert self._panel is not None
@@ -191,7 +219,7 @@ class Shopper:
                 self._past[reaction.product] = reaction
             if reaction.seconds < _SEEN and not anything:
                 continue
-            if self.agreed:
+            if self._panel_agreed:
                 self._lessons.append(Lesson(reaction, card.decision))
             if card.decision is not None:
                 self._bandit.learn(card.decision, reward_of(reaction))

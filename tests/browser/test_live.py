@@ -205,10 +205,12 @@ def test_the_shelf_learns_from_reactions_and_says_why(
     page.get_by_text("made up until somebody calibrates it").wait_for()
     page.keyboard.press("Escape")
 
-    # Nothing was kept of somebody who had not agreed; from now on it is, until it is deleted.
+    # Nothing was kept of somebody who had not agreed; of the cards that come after that it is, until it is deleted.
     page.get_by_role("button", name="Your wishes").click()
     page.get_by_text("Let my reactions teach the shop").click()
     page.keyboard.press("Escape")
+    page.get_by_role("button", name="Show me others").click()
+    page.locator(".stApp[data-test-script-state=notRunning]").wait_for()
     second = page.locator(".facet-card").first.get_attribute("data-product")
     page.locator(f".st-key-basket-{second} button").click()
     page.get_by_role("button", name="Take out again").first.wait_for()
@@ -221,6 +223,19 @@ def test_the_shelf_learns_from_reactions_and_says_why(
     page.get_by_role("button", name="Delete what I taught").click()
     page.get_by_text("begins without it").wait_for()
     assert not file.exists()
+
+    # The next shopper has not agreed, whatever the browser remembers.
+    page.get_by_text("Let my reactions teach the shop").click()
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="New shopper").click()
+    page.get_by_role("radio", name="By hand").click()
+    page.locator(".facet-card").nth(5).wait_for()
+    page.get_by_role("button", name="Add to basket").first.click()
+    page.get_by_text("Your basket").wait_for()
+    page.get_by_role("button", name="Show me others").click()
+    page.locator(".stApp[data-test-script-state=notRunning]").wait_for()
+    assert page.get_by_text("Your reactions are kept").count() == 0
+    assert list((tmp_path / "reactions").glob("*.jsonl")) == []
 
 
 def test_a_photo_is_read(app: str, open_browser: Callable[..., Any]) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from fer_core.errors import ShopError
+from fer_core.errors import CatalogueError, ShopError
 from fer_core.labels import LABELS
 from fer_core.settings import PROJECT_ROOT
 from fer_core.shop.baskets import BasketRules
@@ -111,7 +111,7 @@ def test_a_held_expression_is_read_while_the_cards_are_on_show(shopper: Shopper)
 
 
 def test_what_was_shown_is_learnt_when_the_panel_goes(shopper: Shopper, tmp_path: Path) -> None:
-    shopper.agreed = True
+    shopper.agree(True)
     look(shopper, 4.0)
     log = ReactionLog(tmp_path)
     assert shopper.teach(log) == 0
@@ -120,13 +120,13 @@ def test_what_was_shown_is_learnt_when_the_panel_goes(shopper: Shopper, tmp_path
     look(shopper, 6.0, start=4.0)
     assert shopper.teach(log) == 6
     assert shopper.teach(log) == 0
-    kept = log.lessons(shopper.name)
+    kept = log.read().by_session[shopper.name]
     assert len(kept) == 6
     assert all(lesson.reaction.positive > 2 for lesson in kept)
 
 
 def test_cards_that_flew_by_teach_nothing(shopper: Shopper, tmp_path: Path) -> None:
-    shopper.agreed = True
+    shopper.agree(True)
     for now, label in enumerate(LABELS):
         pick(shopper, label, float(now))
     assert shopper.teach(ReactionLog(tmp_path)) == 0
@@ -136,13 +136,13 @@ def test_who_does_not_agree_leaves_nothing_behind(shopper: Shopper, tmp_path: Pa
     shopper.put_in_basket(ids(pick(shopper))[0])
     shopper.other_cards(1.0)
     # Also not when the shopper agrees later: that holds for what comes then.
-    shopper.agreed = True
+    shopper.agree(True)
     assert shopper.teach(ReactionLog(tmp_path)) == 0
     assert list(tmp_path.iterdir()) == []
 
 
 def test_lessons_that_cannot_be_kept_are_tried_again(shopper: Shopper, tmp_path: Path) -> None:
-    shopper.agreed = True
+    shopper.agree(True)
     shopper.put_in_basket(ids(pick(shopper))[0])
     shopper.other_cards(1.0)
     (tmp_path / "file").write_text("")
@@ -151,15 +151,64 @@ def test_lessons_that_cannot_be_kept_are_tried_again(shopper: Shopper, tmp_path:
     assert shopper.teach(ReactionLog(tmp_path / "log")) == 6
 
 
-def test_a_new_shopper_begins_with_nothing_of_the_one_before(shopper: Shopper, shop: Shop) -> None:
-    look(shopper, 4.0)
+def test_reactions_of_before_the_agreement_stay_here(shopper: Shopper, tmp_path: Path) -> None:
+    log = ReactionLog(tmp_path)
     shopper.put_in_basket(ids(pick(shopper))[0])
-    shopper.reject(ids(pick(shopper))[1])
+    # The panel has been looked at already: it counts as before.
+    shopper.agree(True)
+    shopper.other_cards(1.0)
+    assert shopper.teach(log) == 0
+    shopper.put_in_basket(ids(pick(shopper, now=1.0))[0])
+    shopper.other_cards(2.0)
+    assert shopper.teach(log) == 6
+
+
+def test_who_takes_the_agreement_back_hands_on_nothing_that_waits(shopper: Shopper, tmp_path: Path) -> None:
+    shopper.agree(True)
+    shopper.put_in_basket(ids(pick(shopper))[0])
+    shopper.other_cards(1.0)
+    shopper.agree(False)
+    shopper.agree(True)
+    assert shopper.teach(ReactionLog(tmp_path)) == 0
+
+
+def test_what_was_deleted_does_not_come_back(shopper: Shopper, tmp_path: Path) -> None:
+    log = ReactionLog(tmp_path)
+    shopper.agree(True)
+    shopper.put_in_basket(ids(pick(shopper))[0])
+    shopper.other_cards(1.0)
+    assert shopper.teach(log) == 6
+    shopper.put_in_basket(ids(pick(shopper, now=1.0))[0])
     name = shopper.name
-    shopper.start_over(shop)
-    assert (shopper.basket, shopper.rejected, shopper.reactions()) == ((), frozenset(), ())
+    shopper.unlearn(log)
+    shopper.other_cards(2.0)
+    assert shopper.teach(log) == 0
+    assert log.read().by_session == {}
     assert shopper.name != name
-    assert shopper.pipeline.latest.frames == 0
+
+
+def test_while_no_card_is_on_show_nothing_is_looked_at(shopper: Shopper, shop: Shop) -> None:
+    look(shopper, 2.0)
+    before = {product.id: reaction.seconds for product, reaction, _ in shopper.reactions()}
+    for time in np.arange(2.0, 6.0, 0.1):
+        shopper.pipeline.process(Frame(np.zeros((60, 60, 3), np.uint8), float(time)))
+        with pytest.raises(CatalogueError):
+            shopper.follow_stream(float(time), frozenset(shop.catalogue.categories))
+    after = {product.id: reaction.seconds for product, reaction, _ in shopper.reactions()}
+    assert before.keys() == after.keys()
+    assert all(after[name] < before[name] + 0.3 for name in before)
+
+
+def test_what_is_in_the_basket_stays_so_when_its_card_returns(shop: Shop) -> None:
+    few = Shop(Catalogue(shop.catalogue.products[:3]), shop.weights)
+    analyzer: Any = Mirror()
+    shopper = Shopper(analyzer, few, seed=1)
+    bought = ids(pick(shopper))[0]
+    shopper.put_in_basket(bought)
+    shopper.other_cards(1.0)
+    assert bought in ids(pick(shopper, now=1.0))
+    reaction = {product.id: reaction for product, reaction, _ in shopper.reactions()}[bought]
+    assert reaction.basket
 
 
 def test_details_count_once_a_look(shopper: Shopper) -> None:
