@@ -8,14 +8,16 @@ import cv2
 import numpy as np
 import pytest
 
+from fer_core.data.picture_files import Files
 from fer_core.errors import DatasetError, EvaluationError
 from fer_core.evaluation import own_pictures
 from fer_core.evaluation.metrics import measure
-from fer_core.evaluation.own_pictures import find_own_faces, uploaded_files
+from fer_core.evaluation.own_pictures import OWN, OwnFaces, find_own_faces, uploaded_files
 from fer_core.model_folder import ModelFolder
+from fer_core.preprocessing import to_gray
 from fer_core.vision.classifier import ExpressionClassifier
 from fer_core.vision.faces import Box, Face
-from fer_core.vision.framing import Framing
+from fer_core.vision.framing import Framing, crop_faces
 
 
 class Finder:
@@ -137,3 +139,117 @@ def test_a_name_cannot_act_in_a_terminal() -> None:
     uploads = uploaded_files([("happy/\x1b[2J.png", io.BytesIO(b"x")), ("sad/1.png", io.BytesIO(png(None)))])
     (line,) = find_own_faces(uploads, Finder()).unreadable
     assert "\x1b" not in line
+
+
+def test_a_picture_of_any_shape_is_shown_small(monkeypatch: pytest.MonkeyPatch) -> None:
+    long = cv2.imencode(".png", np.full((3, 40_000), 90, np.uint8))[1].tobytes()
+    found = find_own_faces(uploaded_files([("sad/long.png", io.BytesIO(long))]), Finder())
+    assert (found.faces.shape, found.seen.tolist()) == ((1, 48, 48), [False])
+    assert found.faces.max() == 90
+
+
+@pytest.mark.parametrize(
+    ("name", "label"),
+    [
+        pytest.param("mine/happy/lächeln 😀.png", 1, id="beyond ASCII"),
+        pytest.param("mine/Anger/a 'b' \"c\" <d>.png", 0, id="quotes and brackets"),
+        pytest.param("surprised/=1+1.png", 3, id="a formula"),
+        pytest.param("mine\\neutral\\1.png", 4, id="written on Windows"),
+        pytest.param("../../happy/1.png", 1, id="a way out, which is never gone"),
+        pytest.param("happy/" + "x" * 200 + ".png", 1, id="long"),
+    ],
+)
+@pytest.mark.parametrize("zipped", [False, True], ids=["uploaded", "zipped"])
+def test_an_odd_name_is_a_name(name: str, label: int, zipped: bool) -> None:
+    source: io.BytesIO | Files = uploaded_files([(name, io.BytesIO(png(None)))])
+    if zipped:
+        source = io.BytesIO()
+        with zipfile.ZipFile(source, "w") as archive:
+            archive.writestr(name, png(None))
+    found = find_own_faces(source, Finder())
+    assert (found.names, found.truth.tolist(), found.seen.tolist()) == ((name,), [label], [True])
+
+
+def test_the_first_face_that_the_detector_names_is_cut_out() -> None:
+    class Second(Finder):
+        framing = Framing(1.2)
+
+        def detect(self, bgr: np.ndarray) -> tuple[Face, ...]:
+            return Face(Box(10, 4, 40, 40), 0.7), Face(Box(0, 0, 5, 5), 0.9)
+
+    picture = np.random.default_rng(3).integers(0, 255, (60, 80, 3)).astype(np.uint8)
+    content = cv2.imencode(".png", picture)[1].tobytes()
+    found = find_own_faces(uploaded_files([("sad/1.png", io.BytesIO(content))]), Second())
+    expected = crop_faces(to_gray(picture), [Face(Box(10, 4, 40, 40), 0.7)], Second.framing)
+    assert (found.faces == expected).all()
+
+
+def test_what_cannot_be_read_is_told_with_its_reason_and_counts_nowhere(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(own_pictures, "_MOST_BYTES", len(png(None)))
+    (tmp_path / "happy").mkdir()
+    for name, content in (
+        ("1.png", png(None)),
+        ("2.png", b""),
+        ("3.png", png(None)[:200]),
+        ("4.png", png(None) + b"x"),
+    ):
+        (tmp_path / "happy" / name).write_bytes(content)
+    found = find_own_faces(tmp_path, Finder())
+    assert found.names == ("happy/1.png",)
+    assert len(found.truth) == len(found.faces) == len(found.seen) == 1
+    for line, words in zip(found.unreadable, ("empty", "damaged", "at most"), strict=True):
+        assert words in line
+
+
+def test_a_zip_s_bad_members_are_told_and_the_others_count() -> None:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        archive.writestr("happy/1.png", png(None))
+        archive.writestr("happy/2.png", png(90))
+    raw = bytearray(content.getvalue())
+    # The second picture is flagged as encrypted in the directory and in its own header.
+    raw[raw.rindex(b"PK\x01\x02") + 8] |= 1
+    raw[raw.rindex(b"PK\x03\x04") + 6] |= 1
+    found = find_own_faces(io.BytesIO(bytes(raw)), Finder())
+    assert found.names == ("happy/1.png",)
+    assert found.unreadable == ("'happy/2.png': it is encrypted",)
+
+
+def test_an_upload_may_be_read_again() -> None:
+    files = uploaded_files([("happy/1.png", io.BytesIO(b"one")), ("sad/2.png", io.BytesIO(b"two"))])
+    assert [files[name]() for name in (*files, *files)] == [b"one", b"two"] * 2
+
+
+def test_an_empty_zip_holds_no_class() -> None:
+    content = io.BytesIO()
+    zipfile.ZipFile(content, "w").close()
+    with pytest.raises(EvaluationError, match="folder of a class"):
+        find_own_faces(content, Finder())
+
+
+def test_the_same_faces_under_another_label_have_another_identity() -> None:
+    happy, sad = (
+        find_own_faces(uploaded_files([(name, io.BytesIO(png(None)))]), Finder())
+        for name in ("happy/1.png", "sad/1.png")
+    )
+    assert happy.identity != sad.identity
+
+
+def test_many_pictures_are_judged_with_progress_and_are_no_rows_of_a_split(small_model: Path) -> None:
+    n = 300
+    faces = np.random.default_rng(0).integers(0, 255, (n, 48, 48)).astype(np.uint8)
+    names = tuple(f"happy/{number}.png" for number in range(n))
+    own = OwnFaces(names, np.ones(n, dtype=np.int64), faces, np.arange(n) >= 100, (), 0)
+    classifier = ExpressionClassifier(ModelFolder.open(small_model))
+    told: list[float] = []
+    known = own.judged_by(classifier, told.append)
+    assert told == [0.5, 1.0]
+    assert set(known.usage) == {OWN}
+    assert known.row.tolist() == list(range(n))
+    assert (known.probabilities == classifier.classify(faces)).all()
+    assert (known.answer[:100] == -1).all()
+    metrics = measure(known.truth, known.answer)
+    assert metrics.unanswered.tolist() == [0, 100, 0, 0, 0]
+    assert metrics.accuracy == (known.probabilities[100:].argmax(axis=1) == 1).sum() / n

@@ -1,7 +1,11 @@
 from __future__ import annotations
 
+import io
 import os
 import shutil
+import threading
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +15,7 @@ import pytest
 from fer_core.data.reading import FerDataset, read_csv
 from fer_core.errors import EvaluationError
 from fer_core.evaluation import stored
-from fer_core.evaluation.judging import judge_dataset
+from fer_core.evaluation.judging import Predictions, judge_dataset
 from fer_core.evaluation.stored import EvaluationCache
 from fer_core.model_folder import ModelFolder
 from tests.fer_files import write_striped_file
@@ -59,17 +63,53 @@ def test_another_model_other_data_or_another_split_is_judged_anew(
     cache.judge(ModelFolder.open(small_model), brighter, ("PublicTest",))
     cache.judge(ModelFolder.open(small_model), dataset, ("Training",))
     assert len(judged) == 4
+    cache.judge(ModelFolder.open(small_model), dataset, ("PublicTest", "Training"))
+    assert len(judged) == 5
+    cache.judge(ModelFolder.open(small_model), dataset, ("Training", "PublicTest"))
+    assert len(judged) == 5
 
 
-@pytest.mark.parametrize("content", [b"", b"no archive", b"PK\x03\x04cut"])
+def damaged_inside(content: bytes) -> bytes:
+    """The same file with bytes turned over where an array lies compressed: it opens, and then cannot be read."""
+    changed = bytearray(content)
+    start = changed.index(b"probabilities.npy") + 200
+    changed[start : start + 40] = bytes(255 - byte for byte in changed[start : start + 40])
+    return bytes(changed)
+
+
+def archive_of_something_else(content: bytes) -> bytes:
+    file = io.BytesIO()
+    np.savez(file, row=np.arange(3))
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        pytest.param(lambda content: b"", id="empty"),
+        pytest.param(lambda content: b"no archive", id="no archive"),
+        pytest.param(lambda content: b"PK\x03\x04cut", id="cut short"),
+        pytest.param(lambda content: content[: len(content) // 2], id="half of it"),
+        pytest.param(damaged_inside, id="damaged inside"),
+        pytest.param(archive_of_something_else, id="an archive of something else"),
+    ],
+)
 def test_a_damaged_file_is_judged_anew(
-    content: bytes, dataset: FerDataset, small_model: Path, tmp_path: Path, judged: list[Any]
+    damage: Callable[[bytes], bytes],
+    dataset: FerDataset,
+    small_model: Path,
+    tmp_path: Path,
+    judged: list[Any],
 ) -> None:
     model = ModelFolder.open(small_model)
-    EvaluationCache(tmp_path).judge(model, dataset, ("PublicTest",))
+    first = EvaluationCache(tmp_path).judge(model, dataset, ("PublicTest",))
     (file,) = tmp_path.glob("*.npz")
-    file.write_bytes(content)
-    assert len(EvaluationCache(tmp_path).judge(model, dataset, ("PublicTest",)).row) > 0
+    file.write_bytes(damage(file.read_bytes()))
+    again = EvaluationCache(tmp_path).judge(model, dataset, ("PublicTest",))
+    assert len(judged) == 2
+    assert (again.probabilities == first.probabilities).all()
+    # And what was judged anew is kept.
+    EvaluationCache(tmp_path).judge(model, dataset, ("PublicTest",))
     assert len(judged) == 2
 
 
@@ -113,16 +153,113 @@ def test_an_unknown_split_is_an_error(dataset: FerDataset, small_model: Path, tm
         EvaluationCache(tmp_path).judge(ModelFolder.open(small_model), dataset, ("Tomorrow",))
 
 
-def test_long_work_tells_how_far_it_is(small_model: Path) -> None:
-    n = 700
-    dataset = FerDataset(
-        np.zeros((n, 48, 48), np.uint8),
-        np.full(n, 3, np.uint8),
-        np.full(n, "PublicTest"),
-        np.arange(n),
-    )
-    told: list[float] = []
-    judge_dataset(ModelFolder.open(small_model), dataset, ("PublicTest",), told.append)
-    assert told[-1] == 1.0
-    assert told == sorted(told)
-    assert len(told) > 1
+def test_a_network_that_was_replaced_is_another_model(
+    dataset: FerDataset, small_model: Path, tmp_path: Path, judged: list[Any]
+) -> None:
+    folder = Path(shutil.copytree(small_model, tmp_path / "mine"))
+    cache = EvaluationCache(tmp_path / "cache")
+    cache.judge(ModelFolder.open(folder), dataset, ("PublicTest",))
+    os.utime(folder / "model.onnx", (0, 0))
+    cache.judge(ModelFolder.open(folder), dataset, ("PublicTest",))
+    assert len(judged) == 2
+
+
+def test_votes_are_other_data_and_are_kept(
+    dataset: FerDataset, small_model: Path, tmp_path: Path, judged: list[Any]
+) -> None:
+    votes = np.random.default_rng(0).integers(0, 5, (len(dataset), 10)).astype(np.uint8)
+    voted = replace(dataset, votes=votes)
+    model = ModelFolder.open(small_model)
+    assert EvaluationCache(tmp_path).judge(model, dataset, ("PublicTest",)).votes is None
+    first = EvaluationCache(tmp_path).judge(model, voted, ("PublicTest",))
+    again = EvaluationCache(tmp_path).judge(model, voted, ("PublicTest",))
+    assert len(judged) == 2
+    assert first.votes is not None
+    np.testing.assert_array_equal(again.votes, first.votes)
+
+
+def test_two_who_ask_at_once_wait_for_one_answer(
+    dataset: FerDataset, small_model: Path, tmp_path: Path, judged: list[Any]
+) -> None:
+    model, cache = ModelFolder.open(small_model), EvaluationCache(tmp_path)
+    together = threading.Barrier(4)
+    answers: list[Predictions] = []
+
+    def ask() -> None:
+        together.wait()
+        answers.append(cache.judge(model, dataset, ("PublicTest",)))
+
+    threads = [threading.Thread(target=ask) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(judged) == 1
+    assert [answer is answers[0] for answer in answers] == [True] * 4
+
+
+def test_a_full_disk_leaves_predictions_and_no_scratch(
+    dataset: FerDataset, small_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, judged: list[Any]
+) -> None:
+    def full(*arguments: Any) -> None:
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr(Path, "replace", full)
+    model, cache = ModelFolder.open(small_model), EvaluationCache(tmp_path)
+    first = cache.judge(model, dataset, ("PublicTest",))
+    assert len(first.row) > 0
+    assert list(tmp_path.iterdir()) == []
+    # This process still remembers them.
+    assert cache.judge(model, dataset, ("PublicTest",)) is first
+    assert len(judged) == 1
+
+
+def test_a_folder_that_cannot_be_written_is_no_obstacle(
+    dataset: FerDataset, small_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*arguments: Any) -> None:
+        raise PermissionError("Read-only file system")
+
+    monkeypatch.setattr(EvaluationCache, "_keep", refuse)
+    cache = EvaluationCache(tmp_path / "cache")
+    assert len(cache.judge(ModelFolder.open(small_model), dataset, ("PublicTest",)).row) > 0
+    assert not (tmp_path / "cache").exists()
+
+
+def test_what_memory_lets_go_is_read_from_the_file(
+    dataset: FerDataset, small_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, judged: list[Any]
+) -> None:
+    monkeypatch.setattr(stored, "_MOST_OPEN", 1)
+    model, cache = ModelFolder.open(small_model), EvaluationCache(tmp_path)
+    first = cache.judge(model, dataset, ("PublicTest",))
+    cache.judge(model, dataset, ("Training",))
+    again = cache.judge(model, dataset, ("PublicTest",))
+    assert again is not first
+    assert (again.probabilities == first.probabilities).all()
+    assert len(judged) == 2
+
+
+def test_what_is_read_counts_as_new(
+    dataset: FerDataset, small_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stored, "_MOST_KEPT", 2)
+    model = ModelFolder.open(small_model)
+    EvaluationCache(tmp_path).judge(model, dataset, ("PublicTest",))
+    (first,) = tmp_path.glob("*.npz")
+    EvaluationCache(tmp_path).judge(model, dataset, ("Training",))
+    (second,) = set(tmp_path.glob("*.npz")) - {first}
+    os.utime(first, (1, 1))
+    os.utime(second, (2, 2))
+    EvaluationCache(tmp_path).judge(model, dataset, ("PublicTest",))
+    EvaluationCache(tmp_path).judge(model, dataset, ("PublicTest", "Training"))
+    left = set(tmp_path.glob("*.npz"))
+    assert first in left
+    assert second not in left
+    assert len(left) == 2
+
+
+def test_what_fails_leaves_nothing_behind(dataset: FerDataset, small_model: Path, tmp_path: Path) -> None:
+    for usages in (("Tomorrow",), ()):
+        with pytest.raises(EvaluationError, match="Expected Usages"):
+            EvaluationCache(tmp_path / "cache").judge(ModelFolder.open(small_model), dataset, usages)
+    assert not (tmp_path / "cache").exists()

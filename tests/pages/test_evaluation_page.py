@@ -219,6 +219,20 @@ def test_a_path_without_class_folders_is_one_sentence(
     assert ["folder of a class" in error.value for error in app.error] == [True]
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        pytest.param("~nosuchuser/pictures", id="no such home"),
+        pytest.param("/" + "x" * 300, id="longer than a name may be"),
+        pytest.param("/nowhere/at/all", id="not there"),
+    ],
+)
+def test_an_odd_path_is_one_sentence(path: str, home: Path, open_tab: Callable[..., AppTest]) -> None:
+    app = judge_own(open_tab, Path(path))
+    assert not app.exception
+    assert len(app.error) == 1
+
+
 def test_strangers_cannot_read_paths_of_the_server(
     open_tab: Callable[..., AppTest], monkeypatch: pytest.MonkeyPatch
 ) -> None:
