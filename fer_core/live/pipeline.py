@@ -26,8 +26,8 @@ class LiveSnapshot:
     Attributes:
         state: the smoothed expression of the largest face.
         faces: how many faces the newest frame showed.
-        frames: frames processed since the last reset.
-        errors: frames that could not be processed since the last reset.
+        frames: frames processed.
+        errors: frames that could not be processed.
         finished_at: ``time.monotonic()`` of the newest result, seconds; None before the first.
         detection_ms, classification_ms: how long the newest frame took, milliseconds.
     """
@@ -88,12 +88,6 @@ class LivePipeline:
         """From the next frame on be as steady as these settings say."""
         with self._lock:
             self._smoother.settings = settings
-
-    def reset(self) -> None:
-        """A new shopper: nothing of the one before remains."""
-        with self._lock:
-            self._smoother.reset()
-            self._latest = _nothing_yet()
 
     def process(self, frame: Frame) -> LiveResult:
         """Read and annotate a frame.

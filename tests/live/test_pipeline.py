@@ -85,14 +85,6 @@ def test_another_model_reads_the_next_frame_and_the_stream_goes_on() -> None:
     assert live.latest.frames == 2
 
 
-def test_reset_forgets_the_shopper() -> None:
-    live, _ = pipeline(Box(40, 30, 50, 60))
-    live.process(frame())
-    live.reset()
-    assert live.latest.state.label == NO_FACE
-    assert live.latest.frames == 0
-
-
 class FakeVideoFrame:
     """As much of PyAV's VideoFrame as the callback uses."""
 
