@@ -53,7 +53,9 @@ class OwnFaces:
     @cached_property
     def identity(self) -> str:
         """Another text for other faces or labels."""
-        return hashlib.sha256(self.faces.tobytes() + self.truth.tobytes()).hexdigest()[:32]
+        return hashlib.sha256(self.faces.tobytes() + self.truth.tobytes() + self.seen.tobytes()).hexdigest()[
+            :32
+        ]
 
     def judged_by(
         self, classifier: ExpressionClassifier, progress: Callable[[float], None] | None = None

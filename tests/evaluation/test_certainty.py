@@ -206,3 +206,17 @@ def test_lengths_must_fit() -> None:
     for function in (reliability, risk_coverage, cross_fitted):
         with pytest.raises(EvaluationError, match="for 3"):
             function(np.zeros(3, int), np.full((4, 5), 0.2))
+
+
+@pytest.mark.parametrize(
+    ("confidence", "number"),
+    [
+        pytest.param(0.2, 2, id="on an edge: the bin below"),
+        pytest.param(0.6, 8, id="on another edge"),
+        pytest.param(np.nextafter(0.6, 1), 9, id="just above it"),
+        pytest.param(1.0, 14, id="certain: the last bin"),
+    ],
+)
+def test_a_bin_is_open_below_and_closed_above(confidence: float, number: int) -> None:
+    shares = np.array([[confidence, *[(1 - confidence) / 4] * 4]])
+    assert np.flatnonzero(reliability(np.array([0]), shares).count).tolist() == [number]

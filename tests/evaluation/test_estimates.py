@@ -122,3 +122,8 @@ def test_a_bootstrap_interval_is_near_wilson_s_where_both_apply() -> None:
     found, wilson = with_interval(0.3, drawn, 200), share_of(60, 200)
     assert found.low == pytest.approx(wilson.low, abs=0.02)
     assert found.high == pytest.approx(wilson.high, abs=0.02)
+
+
+def test_an_interval_leaves_a_fortieth_of_the_resamples_on_either_side() -> None:
+    estimate = with_interval(0.5, np.random.default_rng(0).permutation(np.linspace(0, 1, 1_001)), 9)
+    assert (estimate.low, estimate.high) == pytest.approx((0.025, 0.975))

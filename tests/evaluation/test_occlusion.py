@@ -100,6 +100,12 @@ def test_a_small_spot_weighs_the_same_wherever_it_lies(rows: slice, columns: sli
     far[max(rows.start - 9, 0) : rows.stop + 9, max(columns.start - 9, 0) : columns.stop + 9] = False
     assert found[far] == pytest.approx(np.zeros(far.sum()))
     assert found.max() == pytest.approx(fall, abs=1e-6)
+    # Of the three covers of a pixel in either direction, fewer reach the spot the farther away it is.
+    at_row, at_column = rows.start + 1, columns.start + 1
+    down, right = (3 if start < 24 else -3 for start in (rows.start, columns.start))
+    for steps, share in ((1, 2 / 3), (2, 1 / 3), (3, 0)):
+        assert found[at_row + steps * down, at_column] == pytest.approx(fall * share, abs=1e-6)
+        assert found[at_row, at_column + steps * right] == pytest.approx(fall * share, abs=1e-6)
 
 
 def test_a_face_of_one_grey_has_nothing_to_cover(small_model: Path) -> None:
