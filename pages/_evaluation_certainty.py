@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
-from fer_core.charts.evaluation_figures import class_curves, reliability_diagram, risk_coverage_curve
+from fer_core.charts.evaluation_figures import class_curves, reliability_diagram
 from fer_core.evaluation.certainty import (
     Reliability,
     RiskCoverage,
@@ -19,12 +19,11 @@ from fer_core.evaluation.certainty import (
 from fer_core.evaluation.curves import Curve, precision_recall_curves, roc_curves
 from fer_core.evaluation.judged import Judged
 from fer_core.evaluation.summary import certainty_figures
-from fer_core.live.smoothing import SmoothingSettings
 from fer_core.settings import Settings
 from pages._evaluation_choice import Chosen
 from pages._evaluation_kept import kept
 from pages._evaluation_tables import figure_table
-from pages._shopper import UNCERTAIN_BELOW
+from pages._evaluation_uncertain import uncertain
 
 _CONFIG = {"displayModeBar": False}
 
@@ -58,7 +57,7 @@ def certainty_tab(settings: Settings, chosen: Chosen) -> None:  # noqa: ARG001 -
     before, tempered, after, covered = kept(
         f"certainty|{judged.identity}", lambda: _certainty(judged), private=judged.private
     )
-    _uncertain(covered, judged)
+    uncertain(covered, judged)
     st.subheader("Is it as often right as it is sure?", anchor=False)
     st.plotly_chart(
         reliability_diagram({"as it is": before, "after one temperature": after}),
@@ -80,22 +79,21 @@ def certainty_tab(settings: Settings, chosen: Chosen) -> None:  # noqa: ARG001 -
     )
     st.subheader("Every threshold, each class against the rest", anchor=False)
     roc, precision_recall = kept(f"curves|{judged.identity}", lambda: _curves(judged), private=judged.private)
-    left, right = st.columns(2)
-    with left:
-        st.markdown("**ROC**, with the area under it")
-        st.plotly_chart(
-            class_curves(roc, "false positive rate", "true positive rate", diagonal=True),
+    for column, title, name, curves, x, y in zip(
+        st.columns(2),
+        ("**ROC**, with the area under it", "**Precision and recall**, with the average precision"),
+        ("ROC curve", "Precision-recall curve"),
+        (roc, precision_recall),
+        ("false positive rate", "recall"),
+        ("true positive rate", "precision"),
+        strict=True,
+    ):
+        column.markdown(title)
+        column.plotly_chart(
+            class_curves(curves, x, y, diagonal=curves is roc),
             width="stretch",
             config=_CONFIG,
-            alt="ROC curve of each class",
-        )
-    with right:
-        st.markdown("**Precision and recall**, with the average precision")
-        st.plotly_chart(
-            class_curves(precision_recall, "recall", "precision", diagonal=False),
-            width="stretch",
-            config=_CONFIG,
-            alt="Precision-recall curve of each class",
+            alt=f"{name} of each class",
         )
     st.dataframe(
         pd.DataFrame(
@@ -110,43 +108,3 @@ def certainty_tab(settings: Settings, chosen: Chosen) -> None:  # noqa: ARG001 -
         width="stretch",
     )
     st.caption("Intervals of the areas after Hanley and McNeil (1982).")
-
-
-@st.fragment
-def _uncertain(covered: RiskCoverage, judged: Judged) -> None:
-    st.subheader("When should it rather say nothing?", anchor=False)
-    default = round(SmoothingSettings().threshold * 100)
-    threshold = (
-        st.slider(
-            "Uncertain below",
-            20,
-            95,
-            default,
-            1,
-            "%d%%",
-            key=UNCERTAIN_BELOW,
-            persist_state="session",
-            help="The live page takes this over for your visit.",
-            width=420,
-        )
-        / 100
-    )
-    answered, right = covered.at(threshold)
-    everything = covered.at(0.0)[1]
-    st.markdown(
-        f"It answers **{answered.value:.1%}** of the faces and is right on "
-        f"**{f'{right.value:.1%}' if right.value is not None else 'none'}** of those, instead of {everything.value:.1%} of "
-        f"all. The live page says *uncertain* below {threshold:.0%} during your visit."
-    )
-    st.plotly_chart(
-        risk_coverage_curve(covered, threshold),
-        width="stretch",
-        config=_CONFIG,
-        key="risk-coverage",
-        alt="Accuracy of the answered faces over the share answered",
-    )
-    st.caption(
-        f"Answered {answered}, right {right}; mean error over all coverages {covered.area:.3f}. n = "
-        f"{answered.n:,}, {judged.rows}. The live page smooths several frames first, so a face that is held still gets "
-        "surer answers than one picture does."
-    )

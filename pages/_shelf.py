@@ -85,5 +85,15 @@ def _basket(current: Shopper) -> None:
     if not current.basket:
         return
     total = sum(product.price for product in current.basket)
-    names = ", ".join(product.name for product in current.basket)
-    st.markdown(f":material/shopping_cart: **Your basket**, €{total:.2f}: {plain(names)}")
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.markdown(f":material/shopping_cart: **Your basket**, €{total:.2f}", width="content")
+        for product in current.basket:
+            st.button(
+                plain(product.name),
+                icon=":material/close:",
+                type="tertiary",
+                help="Take it out",
+                key=f"out-{product.id}",
+                on_click=current.put_in_basket,
+                args=(product.id, False),
+            )

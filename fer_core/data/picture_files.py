@@ -31,7 +31,8 @@ Files = Mapping[str, Callable[[], bytes]]
 def class_of(name: str) -> int | None:
     """The FER-2013 tag of a picture by the folder it lies in; None for what is no picture in a class folder."""
     parts = PurePosixPath(name.replace("\\", "/")).parts
-    if len(parts) < 2 or not parts[-1].lower().endswith(ENDINGS):
+    if len(parts) < 2 or not parts[-1].lower().endswith(ENDINGS) or parts[-1].startswith("."):
+        # A Mac adds a hidden file beside each picture it packs.
         return None
     label = _CLASSES.get(parts[-2].lower())
     return None if label is None else FER2013_LABELS.index(label)
@@ -80,7 +81,8 @@ def zip_files(source: Path | BinaryIO, shown: str, most_bytes: int) -> Iterator[
             members = {
                 item.filename: item
                 for item in archive.infolist()
-                if not item.is_dir() and not stat.S_ISLNK(item.external_attr >> 16)
+                # A name that begins with a zero byte is empty once read.
+                if item.filename and not item.is_dir() and not stat.S_ISLNK(item.external_attr >> 16)
             }
 
             def read(item: zipfile.ZipInfo) -> bytes:

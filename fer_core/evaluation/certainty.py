@@ -119,24 +119,40 @@ def cross_fitted(
 class RiskCoverage:
     """What a model gets right when it may keep silent (Geifman and El-Yaniv 2017, https://arxiv.org/abs/1705.08500).
 
+    Rows that are equally sure are answered together.
+
     Attributes:
-        threshold: (N,) confidences, falling.
-        coverage: (N,) share of the rows at least that sure.
-        accuracy: (N,) share of those that are right.
-        area: mean of 1 - accuracy over all coverages; 0 is perfect.
+        threshold: (G,) the different confidences, falling.
+        answered: (G,) how many rows are at least that sure.
+        right: (G,) how many of those are right.
     """
 
     threshold: npt.NDArray[np.float64]
-    coverage: npt.NDArray[np.float64]
-    accuracy: npt.NDArray[np.float64]
-    area: float
+    answered: npt.NDArray[np.int64]
+    right: npt.NDArray[np.int64]
+
+    @property
+    def coverage(self) -> npt.NDArray[np.float64]:
+        """(G,) share of the rows at least that sure."""
+        return np.asarray(self.answered / self.answered[-1])
+
+    @property
+    def accuracy(self) -> npt.NDArray[np.float64]:
+        """(G,) share of those that are right."""
+        return np.asarray(self.right / self.answered)
+
+    @property
+    def area(self) -> float:
+        """Mean of 1 - accuracy over all coverages; 0 is perfect."""
+        shares = np.diff(self.coverage, prepend=0.0)
+        return float((shares * (1 - self.accuracy)).sum())
 
     def at(self, threshold: float) -> tuple[Estimate, Estimate]:
         """The share answered when less sure rows stay "uncertain", and the share right of those answered."""
-        n = len(self.threshold)
-        answered = int((self.threshold >= threshold).sum())
-        right = round(float(self.accuracy[answered - 1]) * answered) if answered else 0
-        return share_of(answered, n), share_of(right, answered)
+        groups = int((self.threshold >= threshold).sum())
+        answered = int(self.answered[groups - 1]) if groups else 0
+        right = int(self.right[groups - 1]) if groups else 0
+        return share_of(answered, int(self.answered[-1])), share_of(right, answered)
 
 
 def risk_coverage(truth: npt.NDArray[np.int64], probabilities: npt.NDArray[np.floating]) -> RiskCoverage:
@@ -146,12 +162,11 @@ def risk_coverage(truth: npt.NDArray[np.int64], probabilities: npt.NDArray[np.fl
         EvaluationError: no rows.
     """
     given, actual = _checked(truth, probabilities)
-    confidence = given.max(axis=1)
-    order = np.argsort(-confidence, kind="stable")
-    right = (given.argmax(axis=1) == actual)[order]
-    number = np.arange(1, len(order) + 1)
-    accuracy = np.cumsum(right) / number
-    return RiskCoverage(confidence[order], number / len(order), accuracy, float((1 - accuracy).mean()))
+    sure, group = np.unique(-given.max(axis=1), return_inverse=True)
+    right = np.bincount(group, weights=given.argmax(axis=1) == actual)
+    return RiskCoverage(
+        -sure, np.cumsum(np.bincount(group)).astype(np.int64), np.cumsum(right).round().astype(np.int64)
+    )
 
 
 def _checked(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +12,9 @@ import numpy.typing as npt
 from fer_core.errors import EvaluationError
 from fer_core.evaluation.estimates import Estimate, resampled_counts, share_of, with_interval
 from fer_core.labels import LABELS
+
+#: Beyond it only recall counts.
+_LARGEST_BETA: Final = 1e6
 
 
 @dataclass(frozen=True)
@@ -80,12 +84,12 @@ def class_table(
 
     Args:
         matrix: (K, K) counts, rows actual, columns predicted.
-        beta: of F-beta, above 0 (van Rijsbergen 1979).
+        beta: of F-beta, above 0 and at most a million (van Rijsbergen 1979).
         unanswered: (K,) rows of each label that got no answer, which count as wrong; None for none.
         labels: the K classes.
 
     Raises:
-        EvaluationError: a shape that does not fit, a count below 0, or a beta that is not positive.
+        EvaluationError: a shape that does not fit, a count below 0, or a beta out of range.
     """
     counts = np.asarray(matrix, dtype=np.int64)
     k = len(labels)
@@ -94,8 +98,8 @@ def class_table(
         raise EvaluationError(
             f"Expected counts of at least 0 of shape ({k}, {k}) and ({k},), got {counts.shape} and {none.shape}."
         )
-    if not (np.isfinite(beta) and beta > 0):
-        raise EvaluationError(f"Expected a positive beta, got {beta}.")
+    if not 0 < beta <= _LARGEST_BETA:
+        raise EvaluationError(f"Expected a beta above 0, at most {_LARGEST_BETA:,.0f}, got {beta}.")
     whole = np.column_stack([counts, none])
     n, right = int(whole.sum()), int(counts.trace())
     betas = {"f1": 1.0, "f2": 2.0, "f_beta": float(beta)}

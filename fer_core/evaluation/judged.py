@@ -2,21 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
-from fer_core.data.reading import FerDataset
+from fer_core.data.reading import USAGES, FerDataset
 from fer_core.errors import EvaluationError
 from fer_core.evaluation.judging import Predictions
 from fer_core.evaluation.metrics import Metrics, measure
 from fer_core.evaluation.own_pictures import OwnFaces
+from fer_core.evaluation.stored import EvaluationCache
 from fer_core.labels import LABELS
 from fer_core.model_folder import ModelFolder
 
 #: Column of the confusion matrix for pictures in which no face was found.
-NO_ANSWER = "no face"
+NO_ANSWER: Final = "no face"
+
+#: What one may judge on -> its Usages. The source report calls the third its validation.
+SPLITS: Final[Mapping[str, tuple[str, ...]]] = {
+    "PublicTest": ("PublicTest",),
+    "PrivateTest": ("PrivateTest",),
+    "PublicTest and PrivateTest": ("PublicTest", "PrivateTest"),
+    "Training": ("Training",),
+}
+
+_JUDGED_AGAINST: Final = "five classes, original labels"
 
 
 @dataclass(frozen=True)
@@ -42,6 +55,48 @@ class Judged:
     names: tuple[str, ...]
     identity: str
     private: bool = False
+
+    @classmethod
+    def of_stored(cls, model: ModelFolder) -> Judged:
+        """The predictions that a model brings along.
+
+        Raises:
+            EvaluationError: it has none, or they are damaged.
+        """
+        if not model.evaluation.exists():
+            raise EvaluationError(
+                f"The model {model.name!r} carries no stored predictions; choose a data set to judge it on."
+            )
+        file = (model.card.get("data") or {}).get("file")
+        rows = f"PublicTest of {file}" if file else "PublicTest of the data it was judged on"
+        return cls.of_dataset(model, f"{rows}, {_JUDGED_AGAINST}", Predictions.load(model.evaluation), None)
+
+    @classmethod
+    def of_split(
+        cls,
+        model: ModelFolder,
+        dataset: FerDataset,
+        name: str,
+        split: str,
+        cache: EvaluationCache,
+        progress: Callable[[float], None] | None = None,
+    ) -> Judged:
+        """A model on a split of a data set.
+
+        Args:
+            model: the model.
+            dataset: its rows.
+            name: what the data set is called.
+            split: a key of SPLITS.
+            cache: where predictions are kept.
+            progress: told the share that is done.
+
+        Raises:
+            EvaluationError: the split has no row of the five labels.
+            ModelError: the model cannot be used.
+        """
+        found = cache.judge(model, dataset, SPLITS[split], progress)
+        return cls.of_dataset(model, f"{split} of {name}, {_JUDGED_AGAINST}", found, dataset)
 
     @classmethod
     def of_dataset(
@@ -100,6 +155,12 @@ class Judged:
             said = NO_ANSWER if answer < 0 else f"{LABELS[answer]} {known.probabilities[at, answer]:.0%}"
             lines.append(f"{self.names[at]}: {LABELS[known.truth[at]]}, answer {said}")
         return lines
+
+
+def splits_of(dataset: FerDataset) -> list[str]:
+    """The SPLITS that a data set has rows of."""
+    there = {usage for usage in USAGES if (dataset.usage == usage).any()}
+    return [name for name, usages in SPLITS.items() if set(usages) <= there]
 
 
 def _not_empty(predictions: Predictions, rows: str) -> None:

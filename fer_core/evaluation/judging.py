@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
 
 import numpy as np
 import numpy.typing as npt
@@ -85,23 +83,21 @@ class Predictions:
         }
         if self.votes is not None:
             arrays["votes"] = self.votes
+        if not self.seen.all():
+            arrays["seen"] = self.seen
         np.savez_compressed(path, allow_pickle=False, **arrays)
 
     @classmethod
     def load(cls, path: Path) -> Predictions:
         """Read a stored evaluation; EvaluationError where it is missing or damaged."""
-        with _open(path) as stored:
-            try:
-                return cls(
-                    row=stored["row"],
-                    usage=stored["usage"],
-                    truth=stored["truth"],
-                    probabilities=stored["probabilities"],
-                    leaked=stored["leaked"],
-                    votes=stored.get("votes"),
-                )
-            except (KeyError, ValueError, OSError, EOFError, BadZipFile, zlib.error) as error:
-                raise EvaluationError(f"{path} is damaged ({error}); release the run again.") from error
+        arrays = _arrays(path)
+        try:
+            return cls(
+                **{name: arrays[name] for name in ("row", "usage", "truth", "probabilities", "leaked")},
+                **{name: arrays[name] for name in ("votes", "seen") if name in arrays},
+            )
+        except (KeyError, ValueError, TypeError) as error:
+            raise EvaluationError(f"{path} is damaged ({error}); release the run again.") from error
 
 
 @dataclass(frozen=True)
@@ -174,12 +170,16 @@ def stored_training_hashes(folder: ModelFolder) -> npt.NDArray[np.uint64]:
     """The Training hashes that a model carries; empty where it has no stored evaluation."""
     if not folder.evaluation.exists():
         return np.empty(0, dtype=np.uint64)
-    with _open(folder.evaluation) as stored:
-        return np.asarray(stored["training_hashes"], dtype=np.uint64)
-
-
-def _open(path: Path) -> Any:
     try:
-        return np.load(path, allow_pickle=False)
-    except (OSError, ValueError, EOFError, BadZipFile) as error:
+        return np.asarray(_arrays(folder.evaluation)["training_hashes"], dtype=np.uint64)
+    except (KeyError, ValueError, TypeError) as error:
+        raise EvaluationError(f"{folder.evaluation} is damaged ({error}); release the run again.") from error
+
+
+def _arrays(path: Path) -> dict[str, npt.NDArray[Any]]:
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            return dict(stored)
+    except Exception as error:
+        # Unpackers and NumPy's header reader raise what they like, from TokenError to zlib.error.
         raise EvaluationError(f"{path} cannot be read ({error}); release the run again.") from error

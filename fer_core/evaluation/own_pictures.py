@@ -53,9 +53,8 @@ class OwnFaces:
     @cached_property
     def identity(self) -> str:
         """Another text for other faces or labels."""
-        return hashlib.sha256(self.faces.tobytes() + self.truth.tobytes() + self.seen.tobytes()).hexdigest()[
-            :32
-        ]
+        whole = self.faces.tobytes() + self.truth.tobytes() + self.seen.tobytes()
+        return hashlib.sha256(whole).hexdigest()[:32]
 
     def judged_by(
         self, classifier: ExpressionClassifier, progress: Callable[[float], None] | None = None
@@ -103,7 +102,8 @@ def find_own_faces(
             except Exception as error:  # noqa: BLE001 - see why_unreadable
                 unreadable.append(why_unreadable(name, error))
             else:
-                names.append(name)
+                # A file's name need not be text; a file that lists it is.
+                names.append(name.encode("utf-8", "replace").decode("utf-8"))
                 truth.append(int(TAG_TO_POSITION[tags[name]]))
                 faces.append(face)
                 seen.append(found)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Final
 
 from fer_core.errors import CatalogueError
 from fer_core.live.pipeline import LivePipeline
@@ -21,7 +22,7 @@ from fer_core.vision.analyzer import ExpressionAnalyzer
 from fer_core.vision.faces import FaceReading
 
 #: A card that stood there for so many seconds and got no reaction was worth nothing; one that flew by says nothing.
-_SEEN: float = 1.0
+_SEEN: Final = 1.0
 
 
 @dataclass(frozen=True)
@@ -96,8 +97,7 @@ class Shopper:
 
     def other_cards(self, now: float, blocked: Set[str] = frozenset()) -> None:
         """The shopper wants to see others; what the present ones taught counts for these already."""
-        if self._panel is not None:
-            self._finish(now)
+        self._finish(now)
         self._take(self._keeper.renew(self.state, now, self._wishes(now, blocked)), now)
 
     def open_details(self, product: str) -> None:
@@ -111,6 +111,8 @@ class Shopper:
         else:
             self._basket.pop(product, None)
         self._reader.basket(product, there)
+        if product in self._past:
+            self._past[product] = replace(self._past[product], basket=there)
 
     def reject(self, product: str, rejected: bool = True) -> None:
         """Not for me, or that was a mistake."""
@@ -187,8 +189,7 @@ class Shopper:
             panel = self._keeper.update(state, now, self._wishes(now, blocked), at_once=at_once)
         except CatalogueError:
             # No card is on show, so none is looked at.
-            if self._panel is not None:
-                self._finish(now)
+            self._finish(now)
             self._panel = None
             raise
         return self._take(panel, now)
@@ -196,8 +197,7 @@ class Shopper:
     def _take(self, panel: Panel, now: float) -> Panel:
         """Learn from the panel that goes, and read reactions to the one that comes."""
         if panel is not self._panel:
-            if self._panel is not None and self._reader.reactions:
-                self._finish(now)
+            self._finish(now)
             self._panel = panel
             self._panel_agreed = self._agreed
             self._reader.show(
@@ -208,12 +208,12 @@ class Shopper:
         return panel
 
     def _finish(self, now: float) -> None:
+        """Take in what came of the cards on show; a second time there is nothing left to take in."""
         reactions = self._reader.reactions
-        if not reactions:
+        if self._panel is None or not reactions:
             return
         self._avoidance.take(reactions, now)
         anything = any(_said(each) for each in reactions)
-        assert self._panel is not None
         for card, reaction in zip(self._panel.cards, reactions, strict=True):
             if _said(reaction):
                 self._past[reaction.product] = reaction

@@ -111,6 +111,9 @@ def resume_run(run: RunFolder) -> None:
         _refuse_while_released(run)
         # It has said that it ended, and may take a moment to do so.
         run.job.wait(15)
+        with run.in_use_by_one():
+            # Not while the command line makes a model of it.
+            pass
         run.stop_file.unlink(missing_ok=True)
         # A model that was made of it is not of what it learns from now on.
         run.write_record(state="queued", reason="", asked_at=time.time(), model=None)

@@ -73,12 +73,13 @@ class ExpressionClassifier:
         if not len(pictures):
             return np.empty((0, len(LABELS)), dtype=np.float32)
         chunks = [pictures[start : start + _CHUNK] for start in range(0, len(pictures), _CHUNK)]
-        if len(chunks) == 1:
-            return to_five(self._answer(chunks[0]), self._model.output_labels)
         found = []
-        # Threads of ours and not of ONNX Runtime's: its own would also take part in a single face of a live stream.
+        # Threads of ours and not of ONNX Runtime's: its own would also take part in a single face of a live stream,
+        # which is no work for a pool.
         with ThreadPoolExecutor(min(len(chunks), os.cpu_count() or 1)) as threads:
-            for answers in threads.map(self._answer, chunks):
+            for answers in (
+                map(self._answer, chunks) if len(chunks) == 1 else threads.map(self._answer, chunks)
+            ):
                 found.append(answers)
                 if progress is not None:
                     progress(len(found) / len(chunks))

@@ -59,6 +59,18 @@ def colour_of(label: str) -> list[int]:
     return [int(code[at : at + 2], 16) for at in (1, 3, 5)]
 
 
+def start_camera(page: Any) -> tuple[Any, Any]:
+    """Press START; gives the playing video and the frame it lies in."""
+    frame = page.frame_locator(STREAMER)
+    frame.get_by_role("button", name="START").click()
+    video = frame.locator("video")
+    video.wait_for()
+    handle = video.element_handle()
+    content = handle.owner_frame()
+    content.wait_for_function("video => video.currentTime > 0.5", arg=handle)
+    return handle, content
+
+
 def test_the_first_visit_may_go_straight_to_the_live_page(
     start_app: Callable[..., str], open_browser: Callable[..., Any]
 ) -> None:
@@ -77,13 +89,7 @@ def test_consent_camera_expression_shelf(
     page.get_by_role("button", name="I am an adult and I agree").wait_for()
     assert page.locator(STREAMER).count() == 0
     agree(page)
-    frame = page.frame_locator(STREAMER)
-    frame.get_by_role("button", name="START").click()
-    video = frame.locator("video")
-    video.wait_for()
-    handle = video.element_handle()
-    content = handle.owner_frame()
-    content.wait_for_function("video => video.currentTime > 0.5", arg=handle)
+    handle, content = start_camera(page)
     first = handle.evaluate("video => video.currentTime")
     content.wait_for_function("([video, then]) => video.currentTime > then + 1", arg=[handle, first])
     if "portrait" in labels:
@@ -116,13 +122,7 @@ def test_an_open_camera_goes_on_with_the_model_promoted_meanwhile(
     page = open_browser(*CAMERA_FLAGS, f"--use-file-for-fake-video-capture={clip[0]}")
     page.goto(f"{start_app(FACET_HOME=str(tmp_path))}/live")
     agree(page)
-    frame = page.frame_locator(STREAMER)
-    frame.get_by_role("button", name="START").click()
-    video = frame.locator("video")
-    video.wait_for()
-    handle = video.element_handle()
-    content = handle.owner_frame()
-    content.wait_for_function("video => video.currentTime > 0.5", arg=handle)
+    handle, content = start_camera(page)
     page.get_by_text("The model that answers: facet").wait_for()
     activate_model("twin", settings)
     page.get_by_text("The model that answers: twin").wait_for()
@@ -168,87 +168,6 @@ def test_picking_by_hand_moves_bars_and_shelf(app: str, open_browser: Callable[.
     after = page.locator(".facet-card .name").all_inner_texts()
     assert len(after) == 6
     assert set(before) != set(after)
-
-
-def card(page: Any, product: str) -> Any:
-    return page.locator(f'.facet-card[data-product="{product}"]')
-
-
-def cards_after(page: Any, before: list[str]) -> list[str]:
-    """The products on the shelf once all six cards and their buttons are other ones than before."""
-    page.wait_for_function(
-        """before => {
-          const ids = [...document.querySelectorAll('.facet-card')].map(card => card.dataset.product);
-          return ids.length === 6 && ids.join() !== before.join()
-            && ids.every(id => document.querySelector(`.st-key-basket-${CSS.escape(id)} button`))
-            && !document.querySelector('[data-stale="true"] .facet-card');
-        }""",
-        arg=before,
-    )
-    return [str(each.get_attribute("data-product")) for each in page.locator(".facet-card").all()]
-
-
-def test_the_shelf_learns_from_reactions_and_says_why(
-    start_app: Callable[..., str], open_browser: Callable[..., Any], tmp_path: Path
-) -> None:
-    page = open_browser(height=1300)
-    page.goto(f"{start_app(FACET_HOME=str(tmp_path))}/live")
-    page.get_by_role("radio", name="By hand").click()
-    page.locator(".facet-card").nth(5).wait_for()
-    first = [each.get_attribute("data-product") for each in page.locator(".facet-card").all()]
-    # Each says whether it is believed in or tried.
-    for why in page.locator(".facet-card .why").all_inner_texts():
-        assert "best guess while" in why or "tried, to learn whether it fits, while" in why
-
-    # A card that is not for one turns pale and stays until others are asked for; a press can be taken back.
-    page.locator(f".st-key-reject-{first[1]} button").click()
-    page.locator(f'.facet-card.gone[data-product="{first[1]}"]').wait_for()
-    page.locator(f".st-key-undo-{first[1]} button").click()
-    page.locator(f'.facet-card:not(.gone)[data-product="{first[1]}"]').wait_for()
-    page.locator(f".st-key-reject-{first[1]} button").click()
-    page.locator(f".st-key-basket-{first[0]} button").click()
-    page.get_by_text("Your basket").wait_for()
-    assert [each.get_attribute("data-product") for each in page.locator(".facet-card").all()] == first
-
-    page.get_by_role("button", name="Show me others").click()
-    card(page, first[0]).wait_for(state="detached")
-    assert card(page, first[1]).count() == 0
-    page.get_by_text("Goes with your basket").wait_for()
-    page.get_by_role("button", name="What the shelf has learnt from you").click()
-    page.get_by_text("made up until somebody calibrates it").wait_for()
-    page.keyboard.press("Escape")
-
-    # Nothing was kept of somebody who had not agreed; of the cards that come after that it is, until it is deleted.
-    page.get_by_role("button", name="Your wishes").click()
-    page.get_by_text("Let my reactions teach the shop").click()
-    page.keyboard.press("Escape")
-    before = [str(each.get_attribute("data-product")) for each in page.locator(".facet-card").all()]
-    page.get_by_role("button", name="Show me others").click()
-    second = cards_after(page, before)[0]
-    page.locator(f".st-key-basket-{second} button").click()
-    page.locator(f".st-key-basket-{second}").get_by_text("Take out again").wait_for()
-    assert not (tmp_path / "reactions").exists()
-    page.get_by_role("button", name="Show me others").click()
-    page.get_by_text("Your reactions are kept and teach the shop").wait_for()
-    (file,) = (tmp_path / "reactions").glob("*.jsonl")
-    assert second in file.read_text()
-    page.get_by_role("button", name="Your wishes").click()
-    page.get_by_role("button", name="Delete what I taught").click()
-    page.get_by_text("begins without it").wait_for()
-    assert not file.exists()
-
-    # The next shopper has not agreed, whatever the browser remembers.
-    page.get_by_text("Let my reactions teach the shop").click()
-    page.keyboard.press("Escape")
-    page.get_by_role("button", name="New shopper").click()
-    page.get_by_role("radio", name="By hand").click()
-    page.locator(".facet-card").nth(5).wait_for()
-    page.get_by_role("button", name="Add to basket").first.click()
-    page.get_by_text("Your basket").wait_for()
-    page.get_by_role("button", name="Show me others").click()
-    page.locator(".stApp[data-test-script-state=notRunning]").wait_for()
-    assert page.get_by_text("Your reactions are kept").count() == 0
-    assert list((tmp_path / "reactions").glob("*.jsonl")) == []
 
 
 def test_a_photo_is_read(app: str, open_browser: Callable[..., Any]) -> None:

@@ -36,6 +36,7 @@ from fer_core.labels import FER2013_LABELS
         pytest.param("", None, id="nothing"),
         pytest.param("other/1.jpg", None, id="no class"),
         pytest.param("happy/notes.txt", None, id="no picture"),
+        pytest.param("__MACOSX/happy/._1.png", None, id="what a Mac packs beside each picture"),
         pytest.param("happy/deeper/1.jpg", None, id="the class is not the last folder"),
     ],
 )
@@ -213,3 +214,9 @@ def test_a_name_cannot_act(sign: str) -> None:
     assert sign not in line
     assert line.isprintable()
     assert line.endswith("b.png': it is empty")
+
+
+def test_a_member_without_a_name_is_passed_over() -> None:
+    content = zipped(x=b"1", yes=b"2").getvalue().replace(b"x", b"\0")
+    with zip_files(io.BytesIO(content), "it", 5) as files:
+        assert [name for name in files if name] == ["yes"]

@@ -220,3 +220,10 @@ def test_lengths_must_fit() -> None:
 def test_a_bin_is_open_below_and_closed_above(confidence: float, number: int) -> None:
     shares = np.array([[confidence, *[(1 - confidence) / 4] * 4]])
     assert np.flatnonzero(reliability(np.array([0]), shares).count).tolist() == [number]
+
+
+def test_the_curve_of_equally_sure_rows_does_not_depend_on_their_order() -> None:
+    shares = np.tile([0.6, 0.4], (4, 1))
+    for truth in ([0, 0, 1, 1], [1, 1, 0, 0]):
+        curve = risk_coverage(np.array(truth), shares)
+        assert (curve.coverage.tolist(), curve.accuracy.tolist(), curve.area) == ([1.0], [0.5], 0.5)

@@ -253,3 +253,11 @@ def test_votes_that_one_side_has_are_enough(lacking: str) -> None:
 def test_comparing_again_gives_the_same_interval(name: str) -> None:
     a, b = predictions(1), predictions(2)
     assert by_name(a, b)[name].difference == by_name(a, b)[name].difference
+
+
+def test_a_row_that_leaked_to_either_model_is_leaked() -> None:
+    a, b = predictions(1), predictions(2)
+    half = replace(b, leaked=np.arange(N) < N // 2)
+    clean = replace(a, leaked=np.zeros(N, dtype=bool))
+    for first, second in ((clean, half), (half, clean)):
+        assert by_name(first, second)["accuracy without leaked rows"].difference.n == N // 2

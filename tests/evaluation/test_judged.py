@@ -7,10 +7,12 @@ import pytest
 
 from fer_core.data.reading import FerDataset
 from fer_core.errors import EvaluationError
-from fer_core.evaluation.judged import NO_ANSWER, Judged
+from fer_core.evaluation.judged import NO_ANSWER, Judged, splits_of
 from fer_core.evaluation.judging import Predictions
 from fer_core.evaluation.own_pictures import OWN, OwnFaces
+from fer_core.evaluation.stored import EvaluationCache
 from fer_core.model_folder import ModelFolder
+from fer_core.settings import SHIPPED_MODELS
 
 
 def predictions(rows: list[int]) -> Predictions:
@@ -89,3 +91,25 @@ def test_another_model_or_other_rows_have_another_identity(small_model: Path) ->
         Judged.of_dataset(model, "others", predictions([1]), data).identity,
     }
     assert len(identities) == 3
+
+
+def test_a_model_without_stored_predictions_says_what_to_do(small_model: Path) -> None:
+    with pytest.raises(EvaluationError, match="choose a data set"):
+        Judged.of_stored(ModelFolder.open(small_model))
+
+
+def test_stored_predictions_name_the_file_they_are_of() -> None:
+    judged = Judged.of_stored(ModelFolder.open(SHIPPED_MODELS / "facet"))
+    assert judged.rows == "PublicTest of fer2013.csv, five classes, original labels"
+    assert judged.faces is None
+
+
+def test_a_split_is_judged_and_named(small_model: Path, tmp_path: Path) -> None:
+    data = dataset([3, 7, 9])
+    assert splits_of(data) == ["PublicTest"]
+    model = ModelFolder.open(small_model)
+    judged = Judged.of_split(model, data, "mine.csv", "PublicTest", EvaluationCache(tmp_path))
+    assert judged.rows == "PublicTest of mine.csv, five classes, original labels"
+    assert judged.faces is not None
+    with pytest.raises(EvaluationError, match="no rows of the five labels"):
+        Judged.of_split(model, data, "mine.csv", "Training", EvaluationCache(tmp_path))

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import io
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -7,7 +10,7 @@ import pytest
 
 from fer_core.data.reading import FerDataset
 from fer_core.errors import EvaluationError
-from fer_core.evaluation.judging import Predictions, judge_dataset
+from fer_core.evaluation.judging import Predictions, judge_dataset, stored_training_hashes
 from fer_core.model_folder import ModelFolder
 from fer_core.vision.classifier import ExpressionClassifier
 
@@ -177,3 +180,49 @@ def test_what_a_listener_raises_stops_the_work(small_model: Path) -> None:
 
     with pytest.raises(InterruptedError):
         ExpressionClassifier(ModelFolder.open(small_model)).classify(np.zeros((600, 48, 48), np.uint8), stop)
+
+
+def unknown_method(content: bytearray) -> None:
+    """A compression that nobody has heard of, in the directory of the archive."""
+    content[content.rindex(b"PK\x01\x02") + 10] = 99
+
+
+def flipped(content: bytearray) -> None:
+    """A byte inside the last array, which is that of the Training hashes."""
+    content[content.rindex(b"PK\x01\x02") - 40] ^= 0xFF
+
+
+def whole_array(content: bytearray) -> None:
+    """No archive, but one array alone."""
+    alone = io.BytesIO()
+    np.save(alone, np.arange(3))
+    content[:] = alone.getvalue()
+
+
+@pytest.mark.parametrize("damage", [unknown_method, flipped, whole_array])
+def test_whatever_is_damaged_in_a_stored_evaluation_is_one_sentence(
+    damage: Callable[[bytearray], None], small_model: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "small"
+    shutil.copytree(small_model, folder)
+    path = folder / "evaluation.npz"
+    predictions().save(path, np.random.default_rng(0).integers(0, 2**60, 500).astype(np.uint64))
+    content = bytearray(path.read_bytes())
+    damage(content)
+    path.write_bytes(bytes(content))
+    with pytest.raises(EvaluationError, match="release the run again"):
+        stored_training_hashes(ModelFolder.open(folder))
+    with pytest.raises(EvaluationError, match="release the run again"):
+        Predictions.load(path)
+
+
+def test_missed_faces_stay_missed_once_they_are_stored(tmp_path: Path) -> None:
+    stored = predictions(seen=np.array([True, False]))
+    stored.save(tmp_path / "evaluation.npz", np.empty(0, np.uint64))
+    assert Predictions.load(tmp_path / "evaluation.npz").answer.tolist() == stored.answer.tolist()
+
+
+def test_few_faces_tell_how_far_they_are_as_well(small_model: Path) -> None:
+    told: list[float] = []
+    ExpressionClassifier(ModelFolder.open(small_model)).classify(np.zeros((3, 48, 48), np.uint8), told.append)
+    assert told == [1.0]

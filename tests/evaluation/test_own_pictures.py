@@ -253,3 +253,22 @@ def test_many_pictures_are_judged_with_progress_and_are_no_rows_of_a_split(small
     metrics = measure(known.truth, known.answer)
     assert metrics.unanswered.tolist() == [0, 100, 0, 0, 0]
     assert metrics.accuracy == (known.probabilities[100:].argmax(axis=1) == 1).sum() / n
+
+
+def test_a_name_that_is_no_text_can_be_written_into_a_file() -> None:
+    uploads = uploaded_files([("happy/\udcff.png", io.BytesIO(png(None)))])
+    (name,) = find_own_faces(uploads, Finder()).names
+    assert name.encode("utf-8").endswith(b".png")
+
+
+def test_a_face_that_is_found_now_is_another_face() -> None:
+    class Blind(Finder):
+        def detect(self, bgr: np.ndarray) -> tuple[Face, ...]:
+            return ()
+
+    content = png(None, 48, 48)
+    found, missed = (
+        find_own_faces(uploaded_files([("sad/1.png", io.BytesIO(content))]), finder)
+        for finder in (Finder(), Blind())
+    )
+    assert found.identity != missed.identity

@@ -134,6 +134,19 @@ def test_facet_is_set_beside_report_by_default(shipped: Path, open_tab: Callable
     assert {"accuracy", "macro F2", "recall of sad"} <= set(table["figure"])
 
 
+def test_the_faces_where_two_models_part_are_shown_of_either_side(
+    home: Path, open_tab: Callable[..., AppTest]
+) -> None:
+    app = box(open_tab("Compare"), "Set it beside").select("facet").run()
+    (side,) = [each for each in app.get("button_group") if each.label.startswith("Faces that only one")]
+    for name in side.options:
+        app = side.set_value(name).run()
+        assert not app.exception
+        assert not app.error
+        shown = sum("facet-faces" in each.proto.body for each in app.get("html"))
+        assert shown or any("No face lies here" in info.value for info in app.info)
+
+
 def test_the_threshold_is_taken_over_by_the_live_page(
     shipped: Path, open_tab: Callable[..., AppTest]
 ) -> None:

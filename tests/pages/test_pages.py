@@ -226,7 +226,9 @@ def test_the_shelf_s_buttons_say_what_they_do_and_change_only_this_visit(
     bought = key(app, "basket-").click().run()
     assert any("Your basket" in text.value for text in bought.markdown)
     assert key(bought, "basket-").label == "Take out again"
-    rejected = key(bought, "reject-").click().run()
+    emptied = key(bought, "out-").click().run()
+    assert not any("Your basket" in text.value for text in emptied.markdown)
+    rejected = key(emptied, "reject-").click().run()
     assert key(rejected, "undo-").label == "Not for you: undo"
     assert not rejected.exception
     assert not (home / "reactions").exists()

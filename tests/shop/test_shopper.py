@@ -211,6 +211,16 @@ def test_what_is_in_the_basket_stays_so_when_its_card_returns(shop: Shop) -> Non
     assert reaction.basket
 
 
+def test_what_is_taken_out_later_was_not_bought(shopper: Shopper) -> None:
+    bought = ids(pick(shopper))[0]
+    shopper.put_in_basket(bought)
+    shopper.other_cards(1.0)
+    shopper.put_in_basket(bought, False)
+    assert shopper.basket == ()
+    reaction = {product.id: reaction for product, reaction, _ in shopper.reactions()}[bought]
+    assert not reaction.basket
+
+
 def test_details_count_once_a_look(shopper: Shopper) -> None:
     first = ids(pick(shopper))[0]
     shopper.open_details(first)

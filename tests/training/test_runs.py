@@ -178,6 +178,13 @@ def test_who_uses_a_run_uses_it_alone(tmp_path: Path) -> None:
         pass
 
 
+def test_a_run_that_somebody_makes_a_model_of_is_not_resumed(tmp_path: Path) -> None:
+    run = fake_run(tmp_path / "run", "stopped", 1.0, pid=2**22 + 1)
+    with run.in_use_by_one(), pytest.raises(TrainingError, match="is in use"):
+        resume_run(run)
+    assert run.state()[0] == "stopped"
+
+
 @pytest.mark.trains
 def test_a_run_started_here_is_queued_stopped_resumed_and_finished(data: Path, tmp_path: Path) -> None:
     runs = tmp_path / "runs"
