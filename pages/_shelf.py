@@ -20,18 +20,22 @@ def shelf(settings: Settings, current: Shopper, see: Callable[[], Panel]) -> Non
 
     ``see`` gives the panel to show now.
     """
-    try:
-        panel = see()
-    except CatalogueError as error:
-        # The tools below are how a visitor mends it.
-        st.error(str(error), icon=":material/error:")
-    else:
-        st.html(shelf_head(panel))
-        with st.container(horizontal=True, key="facet-cards"):
-            for card in panel.cards:
-                with st.container(border=True, width=165):
-                    _card(current, card)
-    _basket(current)
+    # Each in a place of its own, or what is open in the tools would close when cards or basket come and go.
+    cards, basket = st.container(), st.container()
+    with cards:
+        try:
+            panel = see()
+        except CatalogueError as error:
+            # The tools below are how a visitor mends it.
+            st.error(str(error), icon=":material/error:")
+        else:
+            st.html(shelf_head(panel))
+            with st.container(horizontal=True, key="facet-cards"):
+                for card in panel.cards:
+                    with st.container(border=True, width=165):
+                        _card(current, card)
+    with basket:
+        _basket(current)
     tools(settings, current)
 
 
@@ -52,7 +56,7 @@ def _card(current: Shopper, card: Card) -> None:
         )
         return
     st.button(
-        "Take out again" if product in mine else "Add to basket",
+        "Take out" if product in mine else "Add to basket",
         icon=":material/remove_shopping_cart:" if product in mine else ":material/add_shopping_cart:",
         key=f"basket-{product}",
         width="stretch",

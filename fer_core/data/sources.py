@@ -280,7 +280,7 @@ def existing_path(path: Path) -> Path:
         found = whole.exists()
     except (OSError, RuntimeError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else error
-        raise DatasetError(f"{str(path)[:200]} cannot be opened: {reason}.") from None
+        raise DatasetError(f"{str(path)[:200]} cannot be opened: {str(reason).rstrip('.')}.") from None
     if not found:
         raise DatasetError(f"There is no file or folder at {whole}.")
     return whole

@@ -225,7 +225,7 @@ def test_the_shelf_s_buttons_say_what_they_do_and_change_only_this_visit(
     app = live_by_hand(open_page)
     bought = key(app, "basket-").click().run()
     assert any("Your basket" in text.value for text in bought.markdown)
-    assert key(bought, "basket-").label == "Take out again"
+    assert key(bought, "basket-").label == "Take out"
     emptied = key(bought, "out-").click().run()
     assert not any("Your basket" in text.value for text in emptied.markdown)
     rejected = key(emptied, "reject-").click().run()
