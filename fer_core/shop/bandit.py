@@ -22,7 +22,7 @@ from fer_core.labels import LABELS
 
 #: SquareCB explores in inverse proportion to the gap to the best; a larger scale explores less. Chosen, with the rest
 #: of this line, on seeds that benchmarks/recommender.py does not use.
-_ARGUMENTS: Final = "--cb_explore_adf --squarecb --gamma_scale 5 --cb_type mtr -q EI -q EC -b 16 --quiet"
+_ARGUMENTS: Final = "--cb_explore_adf --squarecb --gamma_scale 2 --cb_type mtr -q EI -q EC -b 16 --quiet"
 _WORD: Final = re.compile(r"[^A-Za-z0-9_-]")
 
 
@@ -105,8 +105,10 @@ class Bandit:
         if not -1 <= reward <= 1:
             raise ValueError(f"Expected a reward in [-1, 1], got {reward}.")
         lines = [_line(item) for item in decision.offered]
-        # Vowpal Wabbit minimises costs.
-        lines[decision.chosen] = f"0:{-reward:.5f}:{decision.probability:.6f} {lines[decision.chosen]}"
+        # Vowpal Wabbit minimises costs. The probability it is told is 1, whatever it was: the paper's regression weighs
+        # every reward the same (its algorithm 1), and weights of 1 / probability made it swing. What it was stays in
+        # the decision, for whoever judges the policy later.
+        lines[decision.chosen] = f"0:{-reward:.5f}:1 {lines[decision.chosen]}"
         self._learner.learn([self._shared(decision.blend), *lines])
 
     def weights(self) -> bytes:

@@ -36,7 +36,7 @@ _HEADLINES: Final = {
 MOST_CANDIDATES: Final = 64
 
 #: Made-up impressions that teach a new bandit the catalogue's affinities, so that the first shopper sees no lottery.
-_LESSONS: Final = 6_000
+_LESSONS: Final = 20_000
 _LESSON_ITEMS: Final = 8
 
 
