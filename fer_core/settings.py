@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -33,6 +33,8 @@ class Settings:
         dataset: FACET_DATASET, the FER-2013 CSV; default ``data/fer2013.csv``. May not exist.
         votes: FACET_VOTES, the FER+ votes; default ``data/fer2013new.csv``. May not exist.
         catalogue: FACET_CATALOGUE, the product CSV; default the mock products in ``data/products.csv``.
+        database: FACET_DATABASE, where reactions are kept, such as ``postgresql://user:password@host/name``; default
+            an SQLite file in ``home``. May hold a password.
     """
 
     home: Path
@@ -40,6 +42,7 @@ class Settings:
     dataset: Path
     votes: Path
     catalogue: Path
+    database: str = field(repr=False)
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
@@ -55,12 +58,14 @@ class Settings:
                     f"{name} names a home folder that is not there: {env[name]!r}."
                 ) from error
 
+        home = path("FACET_HOME", PROJECT_ROOT / ".facet")
         return cls(
-            home=path("FACET_HOME", PROJECT_ROOT / ".facet"),
+            home=home,
             public=_switch("FACET_PUBLIC", env.get("FACET_PUBLIC", "")),
             dataset=path("FACET_DATASET", PROJECT_ROOT / "data" / "fer2013.csv"),
             votes=path("FACET_VOTES", PROJECT_ROOT / "data" / "fer2013new.csv"),
             catalogue=path("FACET_CATALOGUE", PROJECT_ROOT / "data" / "products.csv"),
+            database=env.get("FACET_DATABASE") or f"sqlite:///{home / 'reactions.db'}",
         )
 
     def without_paths(self, text: str) -> str:
@@ -83,11 +88,6 @@ class Settings:
     def label_errors(self) -> Path:
         """Jobs that look for label errors, and what they found, one folder a data set."""
         return self.home / "label_errors"
-
-    @property
-    def reactions(self) -> Path:
-        """What shoppers who agreed have taught the shop, one file a session."""
-        return self.home / "reactions"
 
     @property
     def released_models(self) -> Path:

@@ -10,12 +10,11 @@ import streamlit as st
 
 from fer_core.errors import CatalogueError, ShopError
 from fer_core.settings import Settings
-from fer_core.shop.reaction_log import ReactionLog
 from fer_core.shop.shopper import Shopper
 from pages._shell import for_all_eyes
-from pages._shopper import of_this_shopper
+from pages._shopper import of_this_shopper, reaction_store
 
-_BLOCKED, _TEACH, _TAUGHT = "blocked-categories", "teach", "taught"
+_BLOCKED, _TEACH = "blocked-categories", "teach"
 
 
 def blocked() -> frozenset[str]:
@@ -52,13 +51,13 @@ def tools(settings: Settings, current: Shopper) -> None:
                 "come from now on count for others as well.",
             )
             st.caption(
-                "Kept then: products, seconds, clicks and the five shares of the expression, under a random name. No "
+                "Kept then: products, times, clicks and the five shares of the expression, under a random name. No "
                 "picture, no face, nothing that says who you are."
             )
             st.button(
-                "Delete what I taught",
+                "Delete my session",
                 icon=":material/delete:",
-                key="forget-lessons",
+                key="forget-session",
                 on_click=_forget,
                 args=(settings, current),
             )
@@ -67,7 +66,7 @@ def tools(settings: Settings, current: Shopper) -> None:
                 (st.success if told == "yes" else st.error)(sentence)
     current.agree(agreed)
     if agreed:
-        _teach(settings, current)
+        _keep(settings, current)
 
 
 def _others(current: Shopper) -> None:
@@ -106,28 +105,33 @@ def _learnt(current: Shopper, now: float) -> None:
     )
 
 
-def _teach(settings: Settings, current: Shopper) -> None:
-    key = of_this_shopper(_TAUGHT)
+def _keep(settings: Settings, current: Shopper) -> None:
+    """Says "kept" after it is kept, and what is not."""
     try:
-        if current.teach(ReactionLog(settings.reactions)):
-            st.session_state[key] = True
+        current.hand_over(reaction_store(settings))
     except ShopError as error:
-        st.warning(for_all_eyes(str(error)))
-        return
-    if st.session_state.get(key):
+        st.warning(
+            for_all_eyes(
+                f"{error} Reactions to {current.cards_waiting} cards wait and are sent again; the shelf goes on."
+            ),
+            icon=":material/cloud_off:",
+        )
+    if current.cards_lost:
+        st.warning(f"Reactions to {current.cards_lost} cards could not be kept and are given up.")
+    if current.cards_kept:
         st.caption(
-            ":material/school: Your reactions are kept and teach the shop; *Your wishes* deletes them."
+            f":material/school: Your reactions to {current.cards_kept} cards are kept and teach the shop; *Your "
+            "wishes* deletes them."
         )
 
 
 def _forget(settings: Settings, current: Shopper) -> None:
     key = of_this_shopper("deleted")
     try:
-        current.unlearn(ReactionLog(settings.reactions))
+        current.forget(reaction_store(settings))
     except ShopError as error:
         st.session_state[key] = ("no", for_all_eyes(str(error)))
         return
-    st.session_state.pop(of_this_shopper(_TAUGHT), None)
     st.session_state[of_this_shopper(_TEACH)] = False
     st.session_state[key] = ("yes", "Deleted. The next shopper's shelf begins without it.")
 

@@ -6,15 +6,16 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from fer_core.errors import CatalogueError
+from fer_core.errors import CatalogueError, ShopError
 from fer_core.live.smoothing import SmoothingSettings
 from fer_core.model_folder import ModelFolder, active_model
 from fer_core.settings import Settings
 from fer_core.shop.baskets import BasketRules
 from fer_core.shop.catalogue import Catalogue
-from fer_core.shop.reaction_log import Lessons, ReactionLog, taught_weights, worth_by_session
+from fer_core.shop.lessons import Lessons, taught_weights, worth_by_session
 from fer_core.shop.recommender import starting_weights
 from fer_core.shop.shopper import Shop, Shopper
+from fer_core.store.reaction_store import ReactionStore
 from fer_core.vision.analyzer import ExpressionAnalyzer
 from fer_core.vision.classifier import ExpressionClassifier
 from fer_core.vision.detectors import load_detector
@@ -85,9 +86,23 @@ def shop(settings: Settings) -> Shop:
         raise CatalogueError(f"{settings.catalogue} cannot be read: {error.strerror}.") from error
     identity = f"{settings.catalogue}|{stat.st_mtime_ns}|{stat.st_size}"
     start, rules = _start(identity, catalogue)
-    lessons = ReactionLog(settings.reactions).read()
-    weights, others = _taught(identity, lessons.fingerprint, lessons, start, catalogue)
+    try:
+        store = reaction_store(settings)
+        weights, others = _taught(identity, store.fingerprint(), store, start, catalogue)
+    except ShopError:
+        # A shelf that knows the catalogue alone is better than none; the tools below it say what cannot be kept.
+        weights, others = start, ()
     return Shop(catalogue, weights, rules, others)
+
+
+def reaction_store(settings: Settings) -> ReactionStore:
+    """Where reactions are kept, one for all visitors."""
+    return _store(settings.database)
+
+
+@st.cache_resource
+def _store(url: str) -> ReactionStore:
+    return ReactionStore(url)
 
 
 @st.cache_resource(max_entries=3, show_spinner="Filling the shelves")
@@ -99,8 +114,9 @@ def _start(identity: str, _catalogue: Catalogue) -> tuple[bytes, BasketRules]:  
 def _taught(
     identity: str,  # noqa: ARG001 - these two name what is learnt from
     fingerprint: str,  # noqa: ARG001
-    _lessons: Lessons,
+    _store: ReactionStore,
     _start: bytes,
     _catalogue: Catalogue,
 ) -> tuple[bytes, tuple[Mapping[str, float], ...]]:
-    return taught_weights(_lessons, _start, _catalogue), worth_by_session(_lessons)
+    lessons: Lessons = _store.lessons()
+    return taught_weights(lessons, _start, _catalogue), worth_by_session(lessons)

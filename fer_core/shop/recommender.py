@@ -51,11 +51,12 @@ class Card:
 
 @dataclass(frozen=True)
 class Panel:
-    """The cards, best first, the line above them, and the label they were chosen for."""
+    """The cards, best first, the line above them, and the label and blend they were chosen for."""
 
     cards: tuple[Card, ...]
     headline: str
     label: str
+    blend: Mapping[str, float] | None = field(default=None, hash=False)
 
 
 @dataclass(frozen=True)
@@ -142,7 +143,7 @@ class Recommender:
             rest = self._first_stage([each for each in offered if each.id not in taken], blend)
             fillers = [Card(each, f"{_appeal(each)}: there is little else left.") for each in rest[:missing]]
         cards = (*drawn, *fillers, *chosen)
-        return Panel(cards[: self._size], _HEADLINES[state.label], state.label)
+        return Panel(cards[: self._size], _HEADLINES[state.label], state.label, state.blend)
 
     def _companions(self, offered: Sequence[Product], wishes: Wishes) -> list[Card]:
         """At most one card that goes with the basket, and one that similar shoppers liked."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping, Sequence, Set
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, Protocol
 
 from fer_core.errors import CatalogueError
 from fer_core.live.pipeline import LivePipeline
@@ -15,14 +16,24 @@ from fer_core.live.sources import state_from_label, state_from_readings
 from fer_core.shop.bandit import Bandit
 from fer_core.shop.baskets import BasketRules
 from fer_core.shop.catalogue import Catalogue, Product
-from fer_core.shop.reaction_log import Lesson, ReactionLog
+from fer_core.shop.lessons import Lesson, ShownPanel
 from fer_core.shop.reactions import Avoidance, Reaction, ReactionReader, likelihood_to_buy, reward_of
 from fer_core.shop.recommender import Panel, PanelKeeper, Recommender, Wishes
 from fer_core.vision.analyzer import ExpressionAnalyzer
 from fer_core.vision.faces import FaceReading
 
-#: A card that stood there for so many seconds and got no reaction was worth nothing; one that flew by says nothing.
-_SEEN: Final = 1.0
+#: Panels that wait while they cannot be kept; of more the oldest are given up.
+_MOST_WAITING: Final = 200
+
+
+class Keeper(Protocol):
+    """What keeps panels; ``fer_core.store.reaction_store.ReactionStore`` does."""
+
+    def keep(self, session: str, panels: Iterable[ShownPanel]) -> int:
+        """Keep them, and say how many cards they hold; ShopError where that is not known to have worked."""
+
+    def forget(self, session: str) -> None:
+        """Delete a session; ShopError where that is not known to have worked."""
 
 
 @dataclass(frozen=True)
@@ -43,14 +54,21 @@ class Shop:
 
 
 class Shopper:
-    """Everything a browser session holds of a shopper. Only what ``teach`` hands on outlives it."""
+    """Everything a browser session holds of a shopper. Only what ``hand_over`` passes on outlives it."""
 
-    def __init__(self, analyzer: ExpressionAnalyzer, shop: Shop, seed: int | None = None) -> None:
+    def __init__(
+        self,
+        analyzer: ExpressionAnalyzer,
+        shop: Shop,
+        seed: int | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
         """
         Args:
             analyzer: reads the faces.
             shop: what to begin with.
             seed: of the draws; None draws one.
+            clock: Unix seconds, by which panels are kept.
         """
         self.pipeline = LivePipeline(analyzer)
         self.session = SessionLog()
@@ -67,7 +85,12 @@ class Shopper:
         self._basket: dict[str, None] = {}
         self._rejected: set[str] = set()
         self._past: dict[str, Reaction] = {}
-        self._lessons: list[Lesson] = []
+        self._clock = clock
+        self._shown_at = clock()
+        self._waiting: list[ShownPanel] = []
+        self._panels = 0
+        #: Cards that are kept, and that were given up because nothing could keep them.
+        self.cards_kept = self.cards_lost = 0
         self._agreed = False
         # Only a panel that came after the shopper agreed is handed on: no reaction of before.
         self._panel_agreed = False
@@ -140,39 +163,52 @@ class Shopper:
 
     def reactions(self) -> tuple[tuple[Product, Reaction, float], ...]:
         """Every product that got a reaction, with its likelihood to buy (a mock), the likeliest first."""
-        known = {**self._past, **{each.product: each for each in self._reader.reactions if _said(each)}}
+        known = {
+            **self._past,
+            **{each.product: each for each in self._reader.reactions if Lesson(each, None).says_something},
+        }
         rows = [(self._products[name], each, likelihood_to_buy(each)) for name, each in known.items()]
         return tuple(sorted(rows, key=lambda row: -row[2]))
 
     def agree(self, agreed: bool) -> None:
-        """Let the reactions to panels that come from now on teach the shop, or none; what waits is dropped with a no."""
+        """Let the reactions to panels that come from now on be kept and teach the shop, or none; what waits is dropped
+        with a no."""
         self._agreed = agreed
         if not agreed:
             self._panel_agreed = False
-            self._lessons.clear()
+            self._waiting.clear()
 
-    def unlearn(self, log: ReactionLog) -> None:
-        """Delete what this shopper taught, and take the agreement back.
+    @property
+    def cards_waiting(self) -> int:
+        """Cards of panels that have gone and are not kept yet."""
+        return sum(len(panel.lessons) for panel in self._waiting)
+
+    def forget(self, keeper: Keeper) -> None:
+        """Delete this shopper's session, and take the agreement back.
 
         Raises:
             ShopError: it cannot be deleted.
         """
-        log.forget(self.name)
+        keeper.forget(self.name)
         self.agree(False)
         self.name = secrets.token_hex(16)
+        self._panels = self.cards_kept = self.cards_lost = 0
 
-    def teach(self, log: ReactionLog) -> int:
-        """Hand on what this shopper taught since the last time, and say how many lessons that were.
+    def hand_over(self, keeper: Keeper) -> int:
+        """Have kept what came of the panels since the last time, and say how many cards that were.
 
         None of a shopper who has not agreed.
 
         Raises:
-            ShopError: it cannot be kept; the next call tries again.
+            ShopError: it is not known to be kept; the next call tries again, and no card counts twice.
         """
-        lessons = list(self._lessons)
-        log.keep(self.name, lessons)
-        del self._lessons[: len(lessons)]
-        return len(lessons)
+        if not self._waiting:
+            return 0
+        panels = tuple(self._waiting)
+        kept = keeper.keep(self.name, panels)
+        del self._waiting[: len(panels)]
+        self.cards_kept += kept
+        return kept
 
     def _wishes(self, now: float, blocked: Set[str]) -> Wishes:
         worth = {name: reward_of(reaction) for name, reaction in self._past.items()}
@@ -199,6 +235,7 @@ class Shopper:
         if panel is not self._panel:
             self._finish(now)
             self._panel = panel
+            self._shown_at = self._clock()
             self._panel_agreed = self._agreed
             self._reader.show(
                 [(card.product.id, card.product.category) for card in panel.cards],
@@ -213,18 +250,20 @@ class Shopper:
         if self._panel is None or not reactions:
             return
         self._avoidance.take(reactions, now)
-        anything = any(_said(each) for each in reactions)
-        for card, reaction in zip(self._panel.cards, reactions, strict=True):
-            if _said(reaction):
-                self._past[reaction.product] = reaction
-            if reaction.seconds < _SEEN and not anything:
-                continue
-            if self._panel_agreed:
-                self._lessons.append(Lesson(reaction, card.decision))
-            if card.decision is not None:
-                self._bandit.learn(card.decision, reward_of(reaction))
+        lessons = tuple(
+            Lesson(reaction, card.decision)
+            for card, reaction in zip(self._panel.cards, reactions, strict=True)
+        )
+        left = max(self._clock(), self._shown_at)
+        gone = ShownPanel(self._panels, self._shown_at, left, self._panel.label, self._panel.blend, lessons)
+        self._panels += 1
+        self._past |= {each.reaction.product: each.reaction for each in lessons if each.says_something}
+        for lesson in gone.teaching:
+            if lesson.decision is not None:
+                self._bandit.learn(lesson.decision, reward_of(lesson.reaction))
+        if self._panel_agreed:
+            self._waiting.append(gone)
+            for given_up in self._waiting[:-_MOST_WAITING]:
+                self.cards_lost += len(given_up.lessons)
+            del self._waiting[:-_MOST_WAITING]
         self._reader.show([])
-
-
-def _said(reaction: Reaction) -> bool:
-    return bool(reaction.clicks or reaction.basket or reaction.rejected or reaction.seconds >= _SEEN)

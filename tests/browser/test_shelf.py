@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from fer_core.store.reaction_store import ReactionStore
+
 pytestmark = pytest.mark.browser
 
 
@@ -68,15 +70,16 @@ def test_the_shelf_learns_from_reactions_and_says_why(
     second = cards_after(page, before)[0]
     page.locator(f".st-key-basket-{second} button").click()
     page.locator(f".st-key-basket-{second}").get_by_text("Take out").wait_for()
-    assert not (tmp_path / "reactions").exists()
+    store = ReactionStore(f"sqlite:///{tmp_path / 'reactions.db'}")
+    assert store.lessons().by_session == {}
     page.get_by_role("button", name="Show me others").click()
-    page.get_by_text("Your reactions are kept and teach the shop").wait_for()
-    (file,) = (tmp_path / "reactions").glob("*.jsonl")
-    assert second in file.read_text()
+    page.get_by_text("Your reactions to 6 cards are kept and teach the shop").wait_for()
+    ((panel,),) = store.lessons().by_session.values()
+    assert {each.reaction.product: each.reaction.basket for each in panel.lessons}[second]
     page.get_by_role("button", name="Your wishes").click()
-    page.get_by_role("button", name="Delete what I taught").click()
+    page.get_by_role("button", name="Delete my session").click()
     page.get_by_text("begins without it").wait_for()
-    assert not file.exists()
+    assert store.lessons().by_session == {}
 
     # The next shopper has not agreed, whatever the browser remembers.
     page.get_by_text("Let my reactions teach the shop").click()
@@ -88,8 +91,8 @@ def test_the_shelf_learns_from_reactions_and_says_why(
     page.get_by_text("Your basket", exact=True).wait_for()
     page.get_by_role("button", name="Show me others").click()
     page.locator(".stApp[data-test-script-state=notRunning]").wait_for()
-    assert page.get_by_text("Your reactions are kept").count() == 0
-    assert list((tmp_path / "reactions").glob("*.jsonl")) == []
+    assert page.get_by_text("are kept and teach the shop").count() == 0
+    assert store.lessons().by_session == {}
 
 
 def test_blocking_everything_says_so_and_is_mended_in_the_same_place(

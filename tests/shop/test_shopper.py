@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -9,9 +9,10 @@ import pytest
 from fer_core.errors import CatalogueError, ShopError
 from fer_core.labels import LABELS
 from fer_core.settings import PROJECT_ROOT
+from fer_core.shop import shopper as shopper_module
 from fer_core.shop.baskets import BasketRules
 from fer_core.shop.catalogue import Catalogue
-from fer_core.shop.reaction_log import ReactionLog
+from fer_core.shop.lessons import ShownPanel
 from fer_core.shop.recommender import Panel, starting_weights
 from fer_core.shop.shopper import Shop, Shopper
 from fer_core.vision.faces import Box, Face, FaceReading, Frame
@@ -110,81 +111,147 @@ def test_a_held_expression_is_read_while_the_cards_are_on_show(shopper: Shopper)
         assert likelihood > 0.2
 
 
-def test_what_was_shown_is_learnt_when_the_panel_goes(shopper: Shopper, tmp_path: Path) -> None:
+class Kept:
+    """Keeps panels in memory, unless it is told to fail."""
+
+    def __init__(self) -> None:
+        self.sessions: dict[str, list[ShownPanel]] = {}
+        self.fails = False
+
+    def keep(self, session: str, panels: Iterable[ShownPanel]) -> int:
+        if self.fails:
+            raise ShopError("It is away.")
+        self.sessions.setdefault(session, []).extend(panels)
+        return sum(len(panel.lessons) for panel in panels)
+
+    def forget(self, session: str) -> None:
+        if self.fails:
+            raise ShopError("It is away.")
+        self.sessions.pop(session, None)
+
+
+@pytest.fixture
+def kept() -> Kept:
+    return Kept()
+
+
+def react(shopper: Shopper, now: float = 0.0) -> None:
+    """Put a card into the basket and see the panel go."""
+    shopper.put_in_basket(ids(pick(shopper, now=now))[0])
+    shopper.other_cards(now + 0.5)
+
+
+def test_what_was_shown_is_kept_when_the_panel_goes(shopper: Shopper, kept: Kept) -> None:
     shopper.agree(True)
     look(shopper, 4.0)
-    log = ReactionLog(tmp_path)
-    assert shopper.teach(log) == 0
+    assert shopper.hand_over(kept) == 0
     analyzer: Any = shopper.pipeline.analyzer
     analyzer.label = "sad"
     look(shopper, 6.0, start=4.0)
-    assert shopper.teach(log) == 6
-    assert shopper.teach(log) == 0
-    kept = log.read().by_session[shopper.name]
-    assert len(kept) == 6
-    assert all(lesson.reaction.positive > 2 for lesson in kept)
+    assert shopper.hand_over(kept) == 6
+    assert shopper.hand_over(kept) == 0
+    (panel,) = kept.sessions[shopper.name]
+    assert len(panel.teaching) == 6
+    assert all(lesson.reaction.positive > 2 for lesson in panel.teaching)
+    assert panel.label == "happy"
+    assert panel.blend is not None
+    assert panel.blend["happy"] > 0.8
+    assert shopper.cards_kept == 6
 
 
-def test_cards_that_flew_by_teach_nothing(shopper: Shopper, tmp_path: Path) -> None:
+def test_cards_that_flew_by_were_shown_but_teach_nothing(shopper: Shopper, kept: Kept) -> None:
     shopper.agree(True)
     for now, label in enumerate(LABELS):
         pick(shopper, label, float(now))
-    assert shopper.teach(ReactionLog(tmp_path)) == 0
+    assert shopper.hand_over(kept) == 6 * (len(LABELS) - 1)
+    panels = kept.sessions[shopper.name]
+    assert [panel.number for panel in panels] == [0, 1, 2, 3]
+    assert not any(panel.teaching for panel in panels)
 
 
-def test_who_does_not_agree_leaves_nothing_behind(shopper: Shopper, tmp_path: Path) -> None:
-    shopper.put_in_basket(ids(pick(shopper))[0])
-    shopper.other_cards(1.0)
+def test_panels_are_kept_by_the_clock_of_the_wall(shop: Shop, kept: Kept) -> None:
+    times = iter(range(1_700_000_000, 1_700_000_100, 10))
+    analyzer: Any = Mirror()
+    shopper = Shopper(analyzer, shop, seed=1, clock=lambda: float(next(times)))
+    shopper.agree(True)
+    react(shopper)
+    shopper.hand_over(kept)
+    ((panel,),) = kept.sessions.values()
+    assert panel.left - panel.shown == 10
+
+
+def test_who_does_not_agree_leaves_nothing_behind(shopper: Shopper, kept: Kept) -> None:
+    react(shopper)
     # Also not when the shopper agrees later: that holds for what comes then.
     shopper.agree(True)
-    assert shopper.teach(ReactionLog(tmp_path)) == 0
-    assert list(tmp_path.iterdir()) == []
+    assert shopper.hand_over(kept) == 0
+    assert kept.sessions == {}
 
 
-def test_lessons_that_cannot_be_kept_are_tried_again(shopper: Shopper, tmp_path: Path) -> None:
+def test_what_cannot_be_kept_waits_and_is_sent_again(shopper: Shopper, kept: Kept) -> None:
     shopper.agree(True)
-    shopper.put_in_basket(ids(pick(shopper))[0])
-    shopper.other_cards(1.0)
-    (tmp_path / "file").write_text("")
+    react(shopper)
+    kept.fails = True
     with pytest.raises(ShopError):
-        shopper.teach(ReactionLog(tmp_path / "file"))
-    assert shopper.teach(ReactionLog(tmp_path / "log")) == 6
+        shopper.hand_over(kept)
+    assert (shopper.cards_waiting, shopper.cards_kept) == (6, 0)
+    kept.fails = False
+    assert shopper.hand_over(kept) == 6
+    assert (shopper.cards_waiting, shopper.cards_kept) == (0, 6)
 
 
-def test_reactions_of_before_the_agreement_stay_here(shopper: Shopper, tmp_path: Path) -> None:
-    log = ReactionLog(tmp_path)
+def test_what_waits_is_bounded_and_what_is_given_up_is_counted(
+    shopper: Shopper, kept: Kept, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shopper_module, "_MOST_WAITING", 2)
+    shopper.agree(True)
+    for now in range(4):
+        react(shopper, float(now))
+    assert shopper.cards_waiting + shopper.cards_lost == 4 * 6
+    assert shopper.hand_over(kept) == 12
+    assert [panel.number for panel in kept.sessions[shopper.name]] == [2, 3]
+
+
+def test_reactions_of_before_the_agreement_stay_here(shopper: Shopper, kept: Kept) -> None:
     shopper.put_in_basket(ids(pick(shopper))[0])
     # The panel has been looked at already: it counts as before.
     shopper.agree(True)
     shopper.other_cards(1.0)
-    assert shopper.teach(log) == 0
-    shopper.put_in_basket(ids(pick(shopper, now=1.0))[0])
-    shopper.other_cards(2.0)
-    assert shopper.teach(log) == 6
+    assert shopper.hand_over(kept) == 0
+    react(shopper, 1.0)
+    assert shopper.hand_over(kept) == 6
 
 
-def test_who_takes_the_agreement_back_hands_on_nothing_that_waits(shopper: Shopper, tmp_path: Path) -> None:
+def test_who_takes_the_agreement_back_hands_on_nothing_that_waits(shopper: Shopper, kept: Kept) -> None:
     shopper.agree(True)
-    shopper.put_in_basket(ids(pick(shopper))[0])
-    shopper.other_cards(1.0)
+    react(shopper)
     shopper.agree(False)
     shopper.agree(True)
-    assert shopper.teach(ReactionLog(tmp_path)) == 0
+    assert shopper.hand_over(kept) == 0
 
 
-def test_what_was_deleted_does_not_come_back(shopper: Shopper, tmp_path: Path) -> None:
-    log = ReactionLog(tmp_path)
+def test_what_was_deleted_does_not_come_back(shopper: Shopper, kept: Kept) -> None:
     shopper.agree(True)
-    shopper.put_in_basket(ids(pick(shopper))[0])
-    shopper.other_cards(1.0)
-    assert shopper.teach(log) == 6
+    react(shopper)
+    assert shopper.hand_over(kept) == 6
     shopper.put_in_basket(ids(pick(shopper, now=1.0))[0])
     name = shopper.name
-    shopper.unlearn(log)
+    shopper.forget(kept)
     shopper.other_cards(2.0)
-    assert shopper.teach(log) == 0
-    assert log.read().by_session == {}
+    assert shopper.hand_over(kept) == 0
+    assert kept.sessions == {}
     assert shopper.name != name
+
+
+def test_a_session_that_cannot_be_deleted_keeps_its_name(shopper: Shopper, kept: Kept) -> None:
+    shopper.agree(True)
+    react(shopper)
+    shopper.hand_over(kept)
+    kept.fails = True
+    name = shopper.name
+    with pytest.raises(ShopError):
+        shopper.forget(kept)
+    assert shopper.name == name
 
 
 def test_while_no_card_is_on_show_nothing_is_looked_at(shopper: Shopper, shop: Shop) -> None:

@@ -1,0 +1,1 @@
+"""What kept reactions say about products, expressions and the policy."""

@@ -1,0 +1,170 @@
+"""A database behind a URL: opened, set up and moved to the newest schema by itself, and errors as one sentence."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+from filelock import FileLock, Timeout
+from sqlalchemy.engine import URL, make_url
+
+from fer_core.errors import SettingsError, ShopError
+
+_MIGRATIONS: Final = Path(__file__).with_name("migrations")
+#: Seconds; a page waits for no database longer than this.
+_PATIENCE: Final = 3
+#: Seconds after a failure during which nobody tries again, so that pages stay quick while the database is away.
+_REST: Final = 2.0
+#: Any number, as long as all of Facet uses the same: one process at a time moves a schema.
+_LOCK: Final = 7_302_026
+_WRITES: Final = "facet_writes"
+
+
+class Database:
+    """Connections to one database. Thread-safe; nothing is opened before the first use."""
+
+    def __init__(self, url: str) -> None:
+        """
+        Args:
+            url: ``sqlite:///path`` or ``postgresql://user:password@host/name``.
+
+        Raises:
+            SettingsError: not such a URL.
+        """
+        self._url = _checked(url)
+        self._engine = _engine(self._url)
+        self._ready = False
+        self._lock = threading.Lock()
+        self._failed_at = float("-inf")
+
+    @property
+    def kind(self) -> str:
+        """``sqlite`` or ``postgresql``."""
+        return self._url.get_backend_name()
+
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[sa.Connection]:
+        """A connection that sees one moment.
+
+        Raises:
+            ShopError: the database does not answer, or not as it should.
+        """
+        with self._sentences(), self._opened().begin() as connection:
+            yield connection
+
+    @contextlib.contextmanager
+    def writing(self) -> Iterator[sa.Connection]:
+        """A transaction: all of it is on the disk once the block has ended well, else none of it.
+
+        Raises:
+            ShopError: see ``reading``; whether the last commit arrived is then unknown, and writing it again must do
+                no harm.
+        """
+        with self._sentences(), self._opened().execution_options(**{_WRITES: True}).begin() as connection:
+            yield connection
+
+    def close(self) -> None:
+        """Let go of all connections; the next use opens new ones."""
+        self._engine.dispose()
+
+    def _opened(self) -> sa.Engine:
+        with self._lock:
+            if not self._ready:
+                if self.kind == "sqlite" and self._url.database:
+                    Path(self._url.database).parent.mkdir(parents=True, exist_ok=True)
+                _migrate(self._engine)
+                self._ready = True
+        return self._engine
+
+    @contextlib.contextmanager
+    def _sentences(self) -> Iterator[None]:
+        if time.monotonic() - self._failed_at < _REST:
+            raise ShopError("The database did not answer a moment ago; Facet tries again in two seconds.")
+        try:
+            yield
+        except (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.TimeoutError) as error:
+            self._failed_at = time.monotonic()
+            raise ShopError(self._sentence(error)) from error
+        except (sa.exc.SQLAlchemyError, OSError, Timeout) as error:
+            raise ShopError(self._sentence(error)) from error
+
+    def _sentence(self, error: Exception) -> str:
+        cause = str(getattr(error, "orig", None) or error).strip().partition("\n")[0].rstrip(".")
+        if self._url.password:
+            cause = cause.replace(str(self._url.password), "***")
+        where = f"file {Path(self._url.database or '').name}" if self.kind == "sqlite" else "PostgreSQL"
+        return f"The database ({where}) does not do its part: {cause}."
+
+
+def _checked(url: str) -> URL:
+    try:
+        found = make_url(url)
+    except sa.exc.ArgumentError:
+        # The text may hold a password.
+        raise SettingsError(
+            "FACET_DATABASE must be a URL such as postgresql://user:password@host/name."
+        ) from None
+    kind = found.get_backend_name()
+    if kind not in ("sqlite", "postgresql") or (kind == "sqlite" and not found.database):
+        raise SettingsError(f"FACET_DATABASE must begin with sqlite:///path or postgresql://, got {kind}://.")
+    return found.set(drivername="postgresql+psycopg") if kind == "postgresql" else found
+
+
+def _engine(url: URL) -> sa.Engine:
+    if url.get_backend_name() == "postgresql":
+        return sa.create_engine(
+            url,
+            # A connection that died with the server is replaced, not handed out.
+            pool_pre_ping=True,
+            pool_timeout=_PATIENCE,
+            connect_args={
+                "connect_timeout": _PATIENCE,
+                "options": f"-c statement_timeout={20_000} -c lock_timeout={_PATIENCE * 1000}",
+                "tcp_user_timeout": 1000 * _PATIENCE,
+            },
+        )
+    engine = sa.create_engine(
+        url, connect_args={"timeout": _PATIENCE, "isolation_level": None, "check_same_thread": False}
+    )
+
+    @sa.event.listens_for(engine, "connect")
+    def _set_up(connection: Any, _record: Any) -> None:
+        for pragma in (
+            "journal_mode=WAL",
+            # A commit that was acknowledged survives a power cut as well.
+            "synchronous=FULL",
+            "foreign_keys=ON",
+            # What is deleted is overwritten.
+            "secure_delete=ON",
+            "cache_size=-64000",
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @sa.event.listens_for(engine, "begin")
+    def _begin(connection: sa.Connection) -> None:
+        # A reader that turns writer half way may find that another was quicker; a writer says so at once.
+        writes = connection.get_execution_options().get(_WRITES)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine
+
+
+def _migrate(engine: sa.Engine) -> None:
+    """Move the schema to the newest; one process at a time, and none that is there already waits."""
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+    with contextlib.ExitStack() as stack:
+        if engine.dialect.name == "sqlite":
+            stack.enter_context(FileLock(f"{engine.url.database}.lock", timeout=30))
+        connection = stack.enter_context(engine.execution_options(**{_WRITES: True}).begin())
+        if engine.dialect.name == "postgresql":
+            connection.execute(sa.text(f"SELECT pg_advisory_xact_lock({_LOCK})"))
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
