@@ -80,11 +80,7 @@ def shop(settings: Settings) -> Shop:
         CatalogueError: the catalogue cannot be used.
     """
     catalogue = Catalogue.load(settings.catalogue)
-    try:
-        stat = settings.catalogue.stat()
-    except OSError as error:
-        raise CatalogueError(f"{settings.catalogue} cannot be read: {error.strerror}.") from error
-    identity = f"{settings.catalogue}|{stat.st_mtime_ns}|{stat.st_size}"
+    identity = _identity(settings)
     start, rules = _start(identity, catalogue)
     try:
         store = reaction_store(settings)
@@ -93,6 +89,24 @@ def shop(settings: Settings) -> Shop:
         # A shelf that knows the catalogue alone is better than none; the tools below it say what cannot be kept.
         weights, others = start, ()
     return Shop(catalogue, weights, rules, others)
+
+
+def first_weights(settings: Settings) -> bytes:
+    """Weights of a policy that knows the catalogue and nothing else.
+
+    Raises:
+        CatalogueError: the catalogue cannot be used.
+    """
+    return _start(_identity(settings), Catalogue.load(settings.catalogue))[0]
+
+
+def _identity(settings: Settings) -> str:
+    """Another text once the catalogue's file is another."""
+    try:
+        stat = settings.catalogue.stat()
+    except OSError as error:
+        raise CatalogueError(f"{settings.catalogue} cannot be read: {error.strerror}.") from error
+    return f"{settings.catalogue}|{stat.st_mtime_ns}|{stat.st_size}"
 
 
 def reaction_store(settings: Settings) -> ReactionStore:

@@ -1,18 +1,21 @@
 """A contextual bandit over products: it shows what it believes in, tries what it does not know, and learns from rewards.
 
-Vowpal Wabbit does the learning (``cb_explore_adf`` with SquareCB, Foster and Rakhlin 2020,
-https://arxiv.org/abs/2002.04926); this file is all that knows of it.
+Two regressions guess the reward of a product: one knows the product alone, the other the expression as well. How far
+the second is trusted follows from how well each guessed before (fixed share, Herbster and Warmuth 1998): where
+expressions tell nothing, nothing is lost by looking at them. SquareCB draws by the mix of both (Foster and Rakhlin 2020,
+https://arxiv.org/abs/2002.04926). Vowpal Wabbit does the learning and the drawing; this file is all that knows of it.
 """
 
 from __future__ import annotations
 
+import io
 import re
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, TypeGuard
 
 import numpy as np
 import numpy.typing as npt
@@ -20,9 +23,15 @@ import vowpalwabbit
 
 from fer_core.labels import LABELS
 
-#: SquareCB explores in inverse proportion to the gap to the best; a larger scale explores less. Chosen, with the rest
-#: of this line, on seeds that benchmarks/recommender.py does not use.
-_ARGUMENTS: Final = "--cb_explore_adf --squarecb --gamma_scale 2 --cb_type mtr -q EI -q EC -b 16 --quiet"
+#: Chosen, with all the numbers here, on seeds that benchmarks/recommender.py does not use.
+_PLAIN: Final = "--cb_adf --cb_type mtr -b 16 --quiet"
+_SEEING: Final = f"{_PLAIN} -q EI -q EC"
+#: SquareCB explores in inverse proportion to the gap to the best; a larger scale explores less.
+_EXPLORER: Final = "--cb_explore_adf --squarecb --gamma_scale 2 --cb_type mtr -b 16 --quiet"
+#: 1 / (2 * variance) of a reward of 0 or 1; the larger, the sooner the better guesser is trusted.
+_LEARNING_RATE: Final = 2.5
+#: So much trust goes round at every reward, so that whoever guesses better of late can win it back.
+_SHARE: Final = 0.0005
 _WORD: Final = re.compile(r"[^A-Za-z0-9_-]")
 
 
@@ -75,19 +84,32 @@ class Bandit:
         """
         self._sees = sees
         self._random = np.random.default_rng(seed)
+        #: Of the one that sees, against the one that knows the product alone.
+        self._trust = 0.5
+        arguments = (_PLAIN, _SEEING, _EXPLORER)
         if weights is None:
-            self._learner = vowpalwabbit.Workspace(f"{_ARGUMENTS} --random_seed {seed}")
+            learners = [vowpalwabbit.Workspace(f"{each} --random_seed {seed}") for each in arguments]
         else:
-            with tempfile.TemporaryDirectory() as folder:
-                path = Path(folder) / "weights"
-                path.write_bytes(weights)
-                self._learner = vowpalwabbit.Workspace(f"--quiet -i {path} --random_seed {seed}")
+            with (
+                np.load(io.BytesIO(weights), allow_pickle=False) as kept,
+                tempfile.TemporaryDirectory() as folder,
+            ):
+                self._trust = float(kept["trust"])
+                learners = []
+                for name in _LEARNERS:
+                    path = Path(folder) / name
+                    path.write_bytes(kept[name].tobytes())
+                    learners.append(vowpalwabbit.Workspace(f"--quiet -i {path} --random_seed {seed}"))
+        self._plain, self._seeing, self._explorer = learners
+        self._guessed_for: tuple[float, ...] | None = None
+        self._guesses: dict[Item, tuple[float, float]] = {}
 
     def probabilities(
         self, blend: Mapping[str, float] | None, items: Sequence[Item]
     ) -> npt.NDArray[np.float64]:
         """How probable each item is to be shown, (N,), summing to 1; most of it lies on the one it believes in."""
-        given = np.asarray(self._learner.predict([self._shared(blend), *map(_line, items)]), dtype=np.float64)
+        mixed = self._mixed(self._guess(blend, items), blend)
+        given = np.asarray(self._explorer.predict(_by_guess(mixed)), dtype=np.float64)
         return given / given.sum()
 
     def draw(self, blend: Mapping[str, float] | None, items: Sequence[Item]) -> Decision:
@@ -104,24 +126,78 @@ class Bandit:
         """
         if not -1 <= reward <= 1:
             raise ValueError(f"Expected a reward in [-1, 1], got {reward}.")
+        # Vowpal Wabbit minimises costs. The probability it is told is 1, whatever it was: SquareCB's regression weighs
+        # every reward the same (the paper's algorithm 1), and weights of 1 / probability made it swing. What it was
+        # stays in the decision, for whoever judges the policy later.
+        label = f"0:{-reward:.5f}:1 "
+        blend, at = decision.blend, decision.chosen
+        guesses = self._guess(blend, decision.offered)
+        self._explorer.learn(_labelled(_by_guess(self._mixed(guesses, blend)), at, label))
         lines = [_line(item) for item in decision.offered]
-        # Vowpal Wabbit minimises costs. The probability it is told is 1, whatever it was: the paper's regression weighs
-        # every reward the same (its algorithm 1), and weights of 1 / probability made it swing. What it was stays in
-        # the decision, for whoever judges the policy later.
-        lines[decision.chosen] = f"0:{-reward:.5f}:1 {lines[decision.chosen]}"
-        self._learner.learn([self._shared(decision.blend), *lines])
+        self._plain.learn(_labelled(["shared |B all:1", *lines], at, label))
+        if self._uses(blend):
+            self._seeing.learn(_labelled([_shared(blend), *lines], at, label))
+            plain, seeing = np.exp(-_LEARNING_RATE * (guesses[at] - reward) ** 2)
+            trust = self._trust * seeing / (self._trust * seeing + (1 - self._trust) * plain)
+            self._trust = float(_SHARE / 2 + (1 - _SHARE) * trust)
+        self._guesses.clear()
 
     def weights(self) -> bytes:
         """What it has learnt, for another bandit to begin with."""
+        kept: dict[str, Any] = {"trust": np.array(self._trust)}
         with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder) / "weights"
-            self._learner.save(str(path))
-            return path.read_bytes()
+            for name, learner in zip(_LEARNERS, (self._plain, self._seeing, self._explorer), strict=True):
+                path = Path(folder) / name
+                learner.save(str(path))
+                kept[name] = np.frombuffer(path.read_bytes(), dtype=np.uint8)
+        file = io.BytesIO()
+        np.savez(file, **kept)
+        return file.getvalue()
 
-    def _shared(self, blend: Mapping[str, float] | None) -> str:
-        if not self._sees or blend is None:
-            return "shared |E unknown:1"
-        return "shared |E " + " ".join(f"{label}:{blend[label]:.4f}" for label in LABELS)
+    def _uses(self, blend: Mapping[str, float] | None) -> TypeGuard[Mapping[str, float]]:
+        return self._sees and blend is not None
+
+    def _guess(self, blend: Mapping[str, float] | None, items: Sequence[Item]) -> npt.NDArray[np.float64]:
+        """(N, 2) the reward of each item as the two regressions guess it.
+
+        Kept until something is learnt or the expression changes: a panel asks six times for nearly the same items.
+        """
+        wanted = tuple(blend[label] for label in LABELS) if self._uses(blend) else None
+        if wanted != self._guessed_for:
+            self._guesses.clear()
+            self._guessed_for = wanted
+        if new := [item for item in items if item not in self._guesses]:
+            lines = [_line(item) for item in new]
+            plain = self._plain.predict(["shared |B all:1", *lines])
+            seeing = self._seeing.predict([_shared(blend), *lines]) if self._uses(blend) else plain
+            self._guesses |= {
+                item: (-one, -other) for item, one, other in zip(new, plain, seeing, strict=True)
+            }
+        return np.array([self._guesses[item] for item in items])
+
+    def _mixed(
+        self, guesses: npt.NDArray[np.float64], blend: Mapping[str, float] | None
+    ) -> npt.NDArray[np.float64]:
+        trust = self._trust if self._uses(blend) else 0.0
+        return np.asarray(guesses @ (1 - trust, trust))
+
+
+#: Under which names what they have learnt is kept.
+_LEARNERS: Final = ("plain", "seeing", "explorer")
+
+
+def _shared(blend: Mapping[str, float]) -> str:
+    return "shared |E " + " ".join(f"{label}:{blend[label]:.4f}" for label in LABELS)
+
+
+def _by_guess(mixed: npt.NDArray[np.float64]) -> list[str]:
+    return ["shared |B all:1", *(f"|S guess:{value:.5f}" for value in mixed)]
+
+
+def _labelled(lines: list[str], at: int, label: str) -> list[str]:
+    """The lines of an example, its first line shared, with the label before item number ``at``."""
+    lines[at + 1] = label + lines[at + 1]
+    return lines
 
 
 @lru_cache(maxsize=10_000)

@@ -37,7 +37,6 @@ MOST_CANDIDATES: Final = 64
 
 #: Made-up impressions that teach a new bandit the catalogue's affinities, so that the first shopper sees no lottery.
 _LESSONS: Final = 20_000
-_LESSON_ITEMS: Final = 8
 
 
 @dataclass(frozen=True)
@@ -208,12 +207,9 @@ def starting_weights(catalogue: Catalogue, seed: int = 0) -> bytes:
     bandit = Bandit(seed)
     for _ in range(_LESSONS):
         blend = dict(zip(LABELS, map(float, random.dirichlet(np.full(len(LABELS), 0.4))), strict=True))
-        places = random.permutation(len(catalogue.products))[:_LESSON_ITEMS]
-        products = [catalogue.products[at] for at in places]
-        at = int(random.integers(len(products)))
-        reward = 0.8 * sum(blend[label] * products[at].affinity[label] for label in LABELS)
-        items = tuple(item_of(each) for each in products)
-        bandit.learn(Decision(blend, items, at, 1 / len(items)), max(-1.0, min(1.0, reward)))
+        product = catalogue.products[int(random.integers(len(catalogue.products)))]
+        reward = 0.8 * sum(blend[label] * product.affinity[label] for label in LABELS)
+        bandit.learn(Decision(blend, (item_of(product),), 0, 1.0), max(-1.0, min(1.0, reward)))
     return bandit.weights()
 
 

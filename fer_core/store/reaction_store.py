@@ -96,14 +96,14 @@ class ReactionStore:
         with self.database.reading() as connection:
             return _fingerprint(_teaching(connection))
 
-    def lessons(self) -> Lessons:
-        """What teaches now, in one look; no simulated session ever does.
+    def lessons(self, *, simulated: bool = False) -> Lessons:
+        """What teaches now, in one look; or the simulated sessions instead, which nobody is taught by.
 
         Raises:
             ShopError: the database does not answer.
         """
         with self.database.reading() as connection:
-            teaching = _teaching(connection)
+            teaching = _teaching(connection, simulated)
             items = dict(_products(connection).values())
             names = {key: name for key, name, _ in teaching}
             panels = _panels(connection, names, items)
@@ -214,11 +214,11 @@ def _card_rows(session: int, panel: ShownPanel, products: Mapping[str, int], sim
     return rows
 
 
-def _teaching(connection: sa.Connection) -> list[tuple[int, str, int]]:
+def _teaching(connection: sa.Connection, simulated: bool = False) -> list[tuple[int, str, int]]:
     """Key, name and number of panels of the sessions that teach, the oldest first."""
     newest = (
         sa.select(SESSIONS.c.key, SESSIONS.c.name)
-        .where(~SESSIONS.c.simulated)
+        .where(SESSIONS.c.simulated == simulated)
         .order_by(SESSIONS.c.key.desc())
         .limit(_TEACHING_SESSIONS)
         .subquery()

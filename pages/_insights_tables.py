@@ -1,0 +1,31 @@
+"""Figures as text and tables to take away."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from fer_core.evaluation.estimates import Estimate
+
+
+def estimate_text(found: Estimate, *, percent: bool = False) -> str:
+    """``+0.31 (+0.12 to +0.50)``, or ``31.0 % (...)``, or that there is not enough evidence."""
+    if found.value is None or found.low is None or found.high is None:
+        return "not enough evidence"
+    if percent:
+        return f"{found.value:.1%} ({found.low:.1%} to {found.high:.1%})"
+    return f"{found.value:+.2f} ({found.low:+.2f} to {found.high:+.2f})"
+
+
+def download(table: pd.DataFrame, name: str) -> None:
+    """A button for a table as CSV. Cells that a spreadsheet would run as a formula get an apostrophe before them."""
+    safe = table.map(lambda cell: f"'{cell}" if isinstance(cell, str) and cell[:1] in "=+-@\t\r" else cell)
+    st.download_button(
+        f"Download {name}",
+        safe.to_csv(index=False).encode("utf-8-sig"),
+        name,
+        "text/csv",
+        icon=":material/download:",
+        on_click="ignore",
+        key=f"download-{name}",
+    )
