@@ -11,22 +11,17 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import shutil
-import socket
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
-import urllib.request
 from pathlib import Path
 from typing import Any, Final
 
+from benchmarks.app_server import chromium, running_app
 from benchmarks.quality import load
 from fer_core.evaluation.judging import judge_dataset
 from fer_core.model_folder import ModelFolder
-from fer_core.settings import DEFAULT_MODEL, PROJECT_ROOT, SHIPPED_MODELS
+from fer_core.settings import DEFAULT_MODEL, SHIPPED_MODELS
 
 JUDGING_SECONDS: Final = 10.0
 SLIDER_SECONDS: Final = 0.3
@@ -45,13 +40,13 @@ def main() -> int:
     rows = judge_dataset(model, dataset, ("PublicTest",)).metrics.n
     judging = time.perf_counter() - began
     print(f"PublicTest, {rows:,} rows: {judging:.2f} s")
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
+    browser = chromium()
     sliders: dict[str, float] = {}
-    if chromium is None:
+    if browser is None:
         print("sliders skipped: no Chromium on this machine")
     else:
         with tempfile.TemporaryDirectory() as home:
-            sliders = _sliders(Path(home), chromium, options.presses)
+            sliders = _sliders(Path(home), browser, options.presses)
         for name, seconds in sliders.items():
             print(f"{name}: {seconds * 1000:.0f} ms")
     passed = judging < JUDGING_SECONDS and all(seconds < SLIDER_SECONDS for seconds in sliders.values())
@@ -71,40 +66,21 @@ def main() -> int:
     return 0 if passed else 1
 
 
-def _sliders(home: Path, chromium: str, presses: int) -> dict[str, float]:
+def _sliders(home: Path, program: str, presses: int) -> dict[str, float]:
     """Median seconds from a key to what follows from it, for both sliders."""
     from playwright.sync_api import sync_playwright
 
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless", "true"]
-    command += ["--server.port", str(port), "--server.fileWatcherType", "none"]
-    app = subprocess.Popen(
-        command,
-        cwd=PROJECT_ROOT,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        env={**os.environ, "FACET_HOME": str(home)},
-    )
-    try:
-        _wait_for(f"http://localhost:{port}/_stcore/health", app)
-        with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(
-                executable_path=chromium, args=["--no-sandbox", "--disable-gpu"]
-            )
-            page = browser.new_page(viewport={"width": 1440, "height": 1600})
-            page.set_default_timeout(60_000)
-            page.goto(f"http://localhost:{port}/evaluation")
-            page.get_by_text("own table, on 74 pictures").wait_for()
-            beta = _presses(page, "Beta", presses, lambda step: f"F{0.5 + step / 10:g}: recall counts")
-            page.get_by_role("tab", name="Certainty").click()
-            page.get_by_text("Intervals of the areas").wait_for()
-            uncertain = _presses(page, "Uncertain below", presses, lambda step: f"below {40 + step}%")
-            browser.close()
-    finally:
-        app.terminate()
-        app.wait(20)
+    with running_app(FACET_HOME=str(home)) as address, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-gpu"])
+        page = browser.new_page(viewport={"width": 1440, "height": 1600})
+        page.set_default_timeout(60_000)
+        page.goto(f"{address}/evaluation")
+        page.get_by_text("own table, on 74 pictures").wait_for()
+        beta = _presses(page, "Beta", presses, lambda step: f"F{0.5 + step / 10:g}: recall counts")
+        page.get_by_role("tab", name="Certainty").click()
+        page.get_by_text("Intervals of the areas").wait_for()
+        uncertain = _presses(page, "Uncertain below", presses, lambda step: f"below {40 + step}%")
+        browser.close()
     return {"beta": beta, "uncertain": uncertain}
 
 
@@ -120,23 +96,3 @@ def _presses(page: Any, name: str, presses: int, words: Any) -> float:
         taken.append(time.perf_counter() - began)
         page.wait_for_function("!document.querySelector('[data-testid=stStatusWidget]')")
     return statistics.median(taken)
-
-
-def _wait_for(address: str, app: subprocess.Popen[bytes]) -> None:
-    """Wait until the app answers."""
-    deadline = time.monotonic() + 60
-    while True:
-        try:
-            with urllib.request.urlopen(address, timeout=5):
-                return
-        except OSError:
-            if app.poll() is not None or time.monotonic() > deadline:
-                raise
-            try:
-                app.wait(0.1)
-            except subprocess.TimeoutExpired:
-                continue
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -14,6 +14,7 @@ from fer_core.labels import LABELS
 from fer_core.settings import Settings
 from pages._insights_choice import Chosen
 from pages._insights_tables import download, estimate_text
+from pages._shell import plain
 
 _CONFIG = {"displayModeBar": False}
 
@@ -41,8 +42,8 @@ def expressions_tab(settings: Settings, chosen: Chosen) -> None:  # noqa: ARG001
         mine = [each for each in found if each.label == label]
         goes = {way: [each.category for each in mine if each.verdict == way] for way in ("with", "against")}
         st.write(
-            f"**{label}**: with {', '.join(goes['with']) or 'none for sure'}; against "
-            f"{', '.join(goes['against']) or 'none for sure'}."
+            f"**{label}**: with {plain(', '.join(goes['with'])) or 'none for sure'}; against "
+            f"{plain(', '.join(goes['against'])) or 'none for sure'}."
         )
     table = pd.DataFrame(
         {

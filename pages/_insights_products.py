@@ -28,19 +28,21 @@ def products_tab(settings: Settings, chosen: Chosen) -> None:  # noqa: ARG001 - 
     if not reviews:
         st.info("No product was shown in this time. Choose a longer one above.")
         return
+    shown = sum(each.steps.shown for each in reviews)
     st.caption(
+        f"{shown:,} cards were shown. "
         "A review is the mean of what reactions were worth, from -1 (not for me) to 1 (into the basket), one value a "
         "shopper, with its 95 % interval. With fewer than five shoppers there is not enough evidence."
     )
     known = [each for each in reviews if each.review.value is not None]
     if len(known) > _SHOWN:
-        shown = (*known[: _SHOWN // 2], *known[-_SHOWN // 2 :])
+        some = (*known[: _SHOWN // 2], *known[-_SHOWN // 2 :])
         st.markdown(f"**The best {_SHOWN // 2} and the last {_SHOWN // 2} of {len(known)}**")
     else:
-        shown = tuple(known)
-    if shown:
+        some = tuple(known)
+    if some:
         st.plotly_chart(
-            intervals({chosen.name(each.product): each.review for each in shown}, "review"),
+            intervals({chosen.name(each.product): each.review for each in some}, "review"),
             width="stretch",
             config=_CONFIG,
             alt="Reviews of products with their intervals",

@@ -18,14 +18,18 @@ def estimate_text(found: Estimate, *, percent: bool = False) -> str:
 
 
 def download(table: pd.DataFrame, name: str) -> None:
-    """A button for a table as CSV. Cells that a spreadsheet would run as a formula get an apostrophe before them."""
-    safe = table.map(lambda cell: f"'{cell}" if isinstance(cell, str) and cell[:1] in "=+-@\t\r" else cell)
+    """A button for a table as CSV."""
     st.download_button(
         f"Download {name}",
-        safe.to_csv(index=False).encode("utf-8-sig"),
+        table.map(disarmed).to_csv(index=False).encode("utf-8-sig"),
         name,
         "text/csv",
         icon=":material/download:",
         on_click="ignore",
         key=f"download-{name}",
     )
+
+
+def disarmed(cell: object) -> object:
+    """A cell as a spreadsheet may open it: a text that it would run as a formula gets an apostrophe before it."""
+    return f"'{cell}" if isinstance(cell, str) and cell[:1] in "=+-@\t\r" else cell

@@ -11,7 +11,8 @@ from fer_core.errors import CatalogueError
 from fer_core.settings import Settings
 from fer_core.shop.recommender import Card, Panel
 from fer_core.shop.shopper import Shopper
-from pages._shelf_tools import plain, tools
+from pages._shelf_tools import tools
+from pages._shell import plain
 from pages._shopper import of_this_shopper
 
 

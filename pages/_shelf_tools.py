@@ -11,7 +11,7 @@ import streamlit as st
 from fer_core.errors import CatalogueError, ShopError
 from fer_core.settings import Settings
 from fer_core.shop.shopper import Shopper
-from pages._shell import for_all_eyes
+from pages._shell import for_all_eyes, plain
 from pages._shopper import of_this_shopper, reaction_store
 
 _BLOCKED, _TEACH = "blocked-categories", "teach"
@@ -134,8 +134,3 @@ def _forget(settings: Settings, current: Shopper) -> None:
         return
     st.session_state[of_this_shopper(_TEACH)] = False
     st.session_state[key] = ("yes", "Deleted. The next shopper's shelf begins without it.")
-
-
-def plain(text: str) -> str:
-    """A catalogue's text inside Markdown, where it must not act."""
-    return "".join(f"\\{sign}" if sign in "\\`*_{}[]()#+-.!|<>$:~" else sign for sign in text)

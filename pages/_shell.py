@@ -86,5 +86,10 @@ def for_all_eyes(text: str) -> str:
     return settings.without_paths(text) if settings.public else text
 
 
+def plain(text: str) -> str:
+    """A catalogue's text inside Markdown, where it must not act."""
+    return "".join(f"\\{sign}" if sign in "\\`*_{}[]()#+-.!|<>$:~" else sign for sign in text)
+
+
 def _home() -> None:
     st.switch_page("pages/overview.py")

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import itertools
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 # TensorFlow brings symbols of BoringSSL along; pylibsrtp (of streamlit-webrtc) loaded after it binds to them and
 # ends the process. The app never holds both (tests/test_imports.py); this test run does, so order matters here.
 import pylibsrtp  # noqa: F401
 import pytest
+
+from fer_core.store.reaction_store import ReactionStore
+from tests.postgres_server import PostgresServer, programs
+
+_DATABASES = itertools.count()
 
 
 @pytest.fixture(scope="session")
@@ -53,3 +60,31 @@ def small_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     onnx.save(network, folder / "model.onnx")
     (folder / "card.json").write_text(json.dumps({"labels": list(LABELS)}), encoding="utf-8")
     return folder
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    if programs() is None:
+        reason = "PostgreSQL is not installed; apt-get install postgresql"
+        if os.environ.get("FACET_REQUIRE_POSTGRES") == "1":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    server = PostgresServer()
+    yield server
+    server.remove()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'home' / 'reactions.db'}"
+    server: PostgresServer = request.getfixturevalue("postgres")
+    return server.create(f"facet{next(_DATABASES)}")
+
+
+@pytest.fixture
+def store(database_url: str) -> Iterator[ReactionStore]:
+    """A new empty store, on SQLite and on PostgreSQL."""
+    opened = ReactionStore(database_url)
+    yield opened
+    opened.database.close()

@@ -161,7 +161,7 @@ def session_timeline(cards: pd.DataFrame) -> go.Figure:
         barmode="overlay",
         xaxis={"title": "seconds since the session began", "rangemode": "tozero"},
         yaxis={"automargin": True},
-        legend={"orientation": "h", "y": 1.2, "x": 0},
+        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
     )
 
 
@@ -200,7 +200,7 @@ def _text(name: str) -> str:
 def _framed(figure: go.Figure, height: int, **layout: Any) -> go.Figure:
     settings: dict[str, Any] = {
         "margin": {"l": 10, "r": 20, "t": 10, "b": 10},
-        "legend": {"orientation": "h", "y": 1.12, "x": 0},
+        "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
         **layout,
     }
     figure.update_layout(height=height, **settings)

@@ -59,11 +59,10 @@ def clusters(cards: pd.DataFrame, seed: int = 0) -> tuple[Cluster, ...]:
     categories = known.groupby("product").category.first()
     profiles = _profiles(known, products)
     best: tuple[float, npt.NDArray[np.int64]] | None = None
-    for count in range(2, min(_MOST_CLUSTERS, len(products) - 1) + 1):
+    # Equal profiles cannot be told apart.
+    different = len(np.unique(profiles.round(6), axis=0))
+    for count in range(2, min(_MOST_CLUSTERS, len(products) - 1, different) + 1):
         found = KMeans(count, n_init=10, random_state=seed).fit_predict(profiles)
-        # Equal profiles leave fewer clusters than asked for.
-        if len(set(found)) < 2:
-            continue
         score = float(silhouette_score(profiles, found))
         if best is None or score > best[0]:
             best = score, found

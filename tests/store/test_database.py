@@ -23,8 +23,8 @@ def test_the_migrations_lead_to_the_schema(store: ReactionStore) -> None:
         assert compare_metadata(MigrationContext.configure(connection), METADATA) == []
 
 
-def test_a_database_is_set_up_once_however_many_come_at_once(url: str) -> None:
-    stores = [ReactionStore(url) for _ in range(6)]
+def test_a_database_is_set_up_once_however_many_come_at_once(database_url: str) -> None:
+    stores = [ReactionStore(database_url) for _ in range(6)]
     with ThreadPoolExecutor(6) as pool:
         kept = list(pool.map(lambda each: each[1].keep(f"{each[0]:032x}", [panel(0)]), enumerate(stores)))
     assert kept == [6] * 6
@@ -33,11 +33,11 @@ def test_a_database_is_set_up_once_however_many_come_at_once(url: str) -> None:
         each.database.close()
 
 
-def test_what_is_there_is_there_after_a_restart(url: str) -> None:
-    first = ReactionStore(url)
+def test_what_is_there_is_there_after_a_restart(database_url: str) -> None:
+    first = ReactionStore(database_url)
     first.keep(A, [panel(0)])
     first.database.close()
-    again = ReactionStore(url)
+    again = ReactionStore(database_url)
     assert again.lessons().by_session == {A: (panel(0),)}
     again.database.close()
 

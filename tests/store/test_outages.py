@@ -35,11 +35,11 @@ def kept(store: ReactionStore) -> Counter[tuple[str, int]]:
         return Counter((row.name, row.panel) for row in connection.execute(query))
 
 
-def test_twenty_kills_in_the_middle_of_writes_lose_nothing(url: str) -> None:
-    store = ReactionStore(url)
+def test_twenty_kills_in_the_middle_of_writes_lose_nothing(database_url: str) -> None:
+    store = ReactionStore(database_url)
     told: set[int] = set()
     for kill in range(KILLS):
-        process = writer(url, A, 1_000 * kill, 1_000)
+        process = writer(database_url, A, 1_000 * kill, 1_000)
         assert process.stdout is not None
         # Another moment of another write each time.
         for _ in range(1 + kill % 7):
@@ -56,14 +56,18 @@ def test_twenty_kills_in_the_middle_of_writes_lose_nothing(url: str) -> None:
     store.database.close()
 
 
-def test_two_processes_writing_at_once_lose_and_double_nothing(url: str) -> None:
+def test_two_processes_writing_at_once_lose_and_double_nothing(database_url: str) -> None:
     # They share one session and send half of its panels both: as after an answer that never arrived.
-    processes = [writer(url, A, 0, 60), writer(url, A, 30, 60), writer(url, B, 0, 60)]
+    processes = [
+        writer(database_url, A, 0, 60),
+        writer(database_url, A, 30, 60),
+        writer(database_url, B, 0, 60),
+    ]
     for process in processes:
         out, _ = process.communicate(timeout=120)
         assert process.returncode == 0
         assert len(out.splitlines()) == 60
-    store = ReactionStore(url)
+    store = ReactionStore(database_url)
     expected = [(A, number) for number in range(90)] + [(B, number) for number in range(60)]
     assert kept(store) == Counter(dict.fromkeys(expected, 6))
     store.database.close()
