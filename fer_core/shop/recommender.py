@@ -36,7 +36,7 @@ _HEADLINES: Final = {
 MOST_CANDIDATES: Final = 64
 
 #: Made-up impressions that teach a new bandit the catalogue's affinities, so that the first shopper sees no lottery.
-_LESSONS: Final = 20_000
+_LESSONS: Final = 12_000
 
 
 @dataclass(frozen=True)
@@ -208,7 +208,7 @@ def starting_weights(catalogue: Catalogue, seed: int = 0) -> bytes:
     for _ in range(_LESSONS):
         blend = dict(zip(LABELS, map(float, random.dirichlet(np.full(len(LABELS), 0.4))), strict=True))
         product = catalogue.products[int(random.integers(len(catalogue.products)))]
-        reward = 0.8 * sum(blend[label] * product.affinity[label] for label in LABELS)
+        reward = sum(blend[label] * product.affinity[label] for label in LABELS)
         bandit.learn(Decision(blend, (item_of(product),), 0, 1.0), max(-1.0, min(1.0, reward)))
     return bandit.weights()
 

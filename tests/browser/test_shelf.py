@@ -9,36 +9,16 @@ from typing import Any
 import pytest
 
 from fer_core.store.reaction_store import ReactionStore
+from tests.browser.shelf_page import agree_to_teach, card, open_by_hand, others, pick_by_hand, put_in_basket
 
 pytestmark = pytest.mark.browser
-
-
-def card(page: Any, product: str) -> Any:
-    return page.locator(f'.facet-card[data-product="{product}"]')
-
-
-def cards_after(page: Any, before: list[str]) -> list[str]:
-    """The products on the shelf once all six cards and their buttons are other ones than before."""
-    page.wait_for_function(
-        """before => {
-          const ids = [...document.querySelectorAll('.facet-card')].map(card => card.dataset.product);
-          return ids.length === 6 && ids.join() !== before.join()
-            && ids.every(id => document.querySelector(`.st-key-basket-${CSS.escape(id)} button`))
-            && !document.querySelector('[data-stale="true"] .facet-card');
-        }""",
-        arg=before,
-    )
-    return [str(each.get_attribute("data-product")) for each in page.locator(".facet-card").all()]
 
 
 def test_the_shelf_learns_from_reactions_and_says_why(
     start_app: Callable[..., str], open_browser: Callable[..., Any], tmp_path: Path
 ) -> None:
     page = open_browser(height=1300)
-    page.goto(f"{start_app(FACET_HOME=str(tmp_path))}/live")
-    page.get_by_role("radio", name="By hand").click()
-    page.locator(".facet-card").nth(5).wait_for()
-    first = [each.get_attribute("data-product") for each in page.locator(".facet-card").all()]
+    first = open_by_hand(page, start_app(FACET_HOME=str(tmp_path)))
     # Each says whether it is believed in or tried.
     for why in page.locator(".facet-card .why").all_inner_texts():
         assert "best guess while" in why or "tried, to learn whether it fits, while" in why
@@ -62,14 +42,10 @@ def test_the_shelf_learns_from_reactions_and_says_why(
     page.keyboard.press("Escape")
 
     # Nothing was kept of somebody who had not agreed; of the cards that come after that it is, until it is deleted.
-    page.get_by_role("button", name="Your wishes").click()
-    page.get_by_text("Let my reactions teach the shop").click()
-    page.keyboard.press("Escape")
+    agree_to_teach(page)
     before = [str(each.get_attribute("data-product")) for each in page.locator(".facet-card").all()]
-    page.get_by_role("button", name="Show me others").click()
-    second = cards_after(page, before)[0]
-    page.locator(f".st-key-basket-{second} button").click()
-    page.locator(f".st-key-basket-{second}").get_by_text("Take out").wait_for()
+    second = others(page, before)[0]
+    put_in_basket(page, second)
     store = ReactionStore(f"sqlite:///{tmp_path / 'reactions.db'}")
     assert store.lessons().by_session == {}
     page.get_by_role("button", name="Show me others").click()
@@ -85,8 +61,9 @@ def test_the_shelf_learns_from_reactions_and_says_why(
     page.get_by_text("Let my reactions teach the shop").click()
     page.keyboard.press("Escape")
     page.get_by_role("button", name="New shopper").click()
-    page.get_by_role("radio", name="By hand").click()
-    page.locator(".facet-card").nth(5).wait_for()
+    # Back at the camera, which asks first.
+    page.get_by_role("button", name="I am an adult and I agree").wait_for()
+    pick_by_hand(page)
     page.get_by_role("button", name="Add to basket").first.click()
     page.get_by_text("Your basket", exact=True).wait_for()
     page.get_by_role("button", name="Show me others").click()
@@ -99,9 +76,7 @@ def test_blocking_everything_says_so_and_is_mended_in_the_same_place(
     app: str, open_browser: Callable[..., Any]
 ) -> None:
     page = open_browser(height=1300)
-    page.goto(f"{app}/live")
-    page.get_by_role("radio", name="By hand").click()
-    cards_after(page, [])
+    open_by_hand(page, app)
     page.get_by_role("button", name="Your wishes").click()
     page.get_by_role("combobox", name="Never show").click()
     page.get_by_role("option", name="Select all").click()
