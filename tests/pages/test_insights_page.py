@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from fer_core.store import database
 from fer_core.store.reaction_store import ReactionStore
 from tests.insights.kept import keep, liked, name, passed, refused, visit
 from tests.pages.conftest import labels_of, press
@@ -163,13 +164,29 @@ def test_a_database_that_is_away_is_one_sentence_without_its_password(
     assert "secret" not in words(app)
 
 
-def test_the_live_page_goes_on_without_its_database(
-    open_page: Callable[[str], AppTest], home: Path, monkeypatch: pytest.MonkeyPatch
+def test_the_live_page_goes_on_without_its_database_says_what_waits_and_keeps_it_later(
+    open_page: Callable[[str], AppTest], home: Path, local: ReactionStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("FACET_DATABASE", "postgresql://facet:secret@127.0.0.1:9/none")
+    # A folder in the database's place: SQLite cannot open it, until it is taken away.
+    blocked = home / "reactions.db"
+    blocked.mkdir()
+    monkeypatch.setattr(database, "_REST", 0.0)
     app = open_page("live")
+    app.session_state["source-0"] = "By hand"
+    app.run()
+    app.toggle[0].set_value(True).run()
+    press(app, "Show me others")
+    next(each for each in app.button if each.label == "Add to basket").click().run()
+    press(app, "Show me others")
     assert not app.exception
     assert not app.error
+    assert "Reactions to 6 cards wait and are sent again; the shelf goes on." in words(app)
+    assert "are kept" not in words(app)
+    blocked.rmdir()
+    app.run()
+    assert "Your reactions to 6 cards are kept" in words(app)
+    assert "wait" not in words(app)
+    assert len(local.lessons().by_session) == 1
 
 
 @pytest.mark.parametrize(
