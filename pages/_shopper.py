@@ -18,13 +18,16 @@ from fer_core.shop.shopper import Shop, Shopper
 from fer_core.store.reaction_store import ReactionStore
 from fer_core.vision.analyzer import ExpressionAnalyzer
 from fer_core.vision.classifier import ExpressionClassifier
-from fer_core.vision.detectors import load_detector
+from fer_core.vision.detectors import available_detectors, load_detector
 
 #: Under which key of the session a slider keeps the threshold of "uncertain", percent.
 UNCERTAIN_BELOW = "uncertain_below"
 
-#: Under which key of the session stands the identity of the model that answers.
-_MODEL = "shopper_model"
+#: Under which keys of the session the live page's controls keep the face finder and the half-life, seconds.
+DETECTOR, HALF_LIFE = "live-detector", "live-half-life"
+
+#: Under which key of the session stands what answers: the model's identity and the face finder.
+_ANSWERS = "shopper_answers"
 
 
 @st.cache_resource(max_entries=2, show_spinner="Opening the model")
@@ -36,16 +39,18 @@ def classifier(identity: str, _folder: ModelFolder) -> ExpressionClassifier:  # 
 def shopper(settings: Settings) -> Shopper:
     """This visitor's shopper, with a warm model; once another is promoted, that one answers and all else goes on."""
     folder = active_model(settings)
-    if st.session_state.get(_MODEL) != folder.identity:
-        analyzer = ExpressionAnalyzer(classifier(folder.identity, folder), load_detector())
+    detector = st.session_state.get(DETECTOR) or next(iter(available_detectors()), None)
+    if st.session_state.get(_ANSWERS) != (folder.identity, detector):
+        analyzer = ExpressionAnalyzer(classifier(folder.identity, folder), load_detector(detector))
         analyzer.warm_up()
         if "shopper" in st.session_state:
             st.session_state.shopper.pipeline.use(analyzer)
         else:
             st.session_state.shopper = Shopper(analyzer, shop(settings))
-        st.session_state[_MODEL] = folder.identity
+        st.session_state[_ANSWERS] = (folder.identity, detector)
     current: Shopper = st.session_state.shopper
-    current.pipeline.smooth_by(SmoothingSettings(threshold=uncertain_below()))
+    half_life = st.session_state.get(HALF_LIFE, SmoothingSettings().half_life)
+    current.pipeline.smooth_by(SmoothingSettings(half_life=half_life, threshold=uncertain_below()))
     return current
 
 
@@ -56,14 +61,14 @@ def uncertain_below() -> float:
 
 def another_model_answers(settings: Settings) -> bool:
     """Whether a model was promoted since ``shopper`` was last asked for; an open camera has to look by itself."""
-    return bool(st.session_state.get(_MODEL) != active_model(settings).identity)
+    return bool(st.session_state.get(_ANSWERS, ("",))[0] != active_model(settings).identity)
 
 
 def start_over() -> None:
     """New shopper: nothing of the one before remains, the consent least of all."""
     st.session_state.consent = False
     st.session_state.round = st.session_state.get("round", 0) + 1
-    for key in ("shopper", _MODEL):
+    for key in ("shopper", _ANSWERS):
         st.session_state.pop(key, None)
 
 

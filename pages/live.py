@@ -8,6 +8,7 @@ from collections.abc import Callable
 import streamlit as st
 from streamlit_webrtc import WebRtcMode, webrtc_streamer
 
+from fer_core.charts.live_timeline import SECONDS, blend_timeline
 from fer_core.charts.live_view import blend_bars
 from fer_core.labels import LABELS
 from fer_core.live.stream import is_stalled, video_callback
@@ -19,6 +20,7 @@ from fer_core.vision.annotation import Annotation, annotate
 from fer_core.vision.faces import FaceReading
 from pages._camera_check import SENTENCES, camera_check
 from pages._consent import ask_consent
+from pages._live_controls import controls, speed
 from pages._shelf import shelf
 from pages._shelf_tools import blocked
 from pages._shell import errors_as_sentences, page
@@ -57,7 +59,10 @@ def camera(settings: Settings, current: Shopper, key: str, left: st.delta_genera
             camera_check(f"camera-check-{key}")
     if stream.state.playing:
         st.session_state.setdefault("playing_since", time.monotonic())
-    bars, warning = left.empty(), left.empty()
+    bars, minute, warning = left.empty(), left.empty(), left.empty()
+    with left:
+        controls(current)
+    pace = left.empty()
 
     @st.fragment(run_every=0.5 if stream.state.playing else None)
     def follow() -> None:
@@ -67,6 +72,9 @@ def camera(settings: Settings, current: Shopper, key: str, left: st.delta_genera
         now = time.monotonic()
         shelf(settings, current, lambda: current.follow_stream(now, blocked())[1])
         bars.html(blend_bars(current.state))
+        # Each is filled from the first run on: a fragment may fill no place that was left empty.
+        minute.html(blend_timeline(current.session.newest(SECONDS)) or "<span></span>")
+        pace.caption(speed(current) or "Speed: after the first frame.")
         latest = current.pipeline.latest
         since = st.session_state.get("playing_since")
         if since is not None and is_stalled(latest.finished_at, since, now):

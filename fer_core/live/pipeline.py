@@ -6,7 +6,9 @@ import dataclasses
 import logging
 import threading
 import time
+from collections import deque
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +19,9 @@ from fer_core.vision.annotation import Annotation, annotate
 from fer_core.vision.faces import FaceReading, Frame
 
 _log = logging.getLogger(__name__)
+
+#: Frames that the pace is told from: some four seconds of a quick camera.
+_NEWEST: Final = 100
 
 
 @dataclass(frozen=True)
@@ -42,6 +47,29 @@ class LiveSnapshot:
 
 
 @dataclass(frozen=True)
+class View:
+    """How a stream is shown.
+
+    Attributes:
+        every_face: read and frame every face; else the largest alone, which costs less.
+        mirrored: left and right swapped, as people know themselves.
+    """
+
+    every_face: bool = True
+    mirrored: bool = False
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How fast the newest frames went, as (median, 95th percentile) milliseconds, and how many came a second; None
+    before there are any."""
+
+    frames_per_second: float | None
+    detection_ms: tuple[float, float] | None
+    classification_ms: tuple[float, float] | None
+
+
+@dataclass(frozen=True)
 class LiveResult:
     """An annotated frame, uint8 (H, W, 3), the readings drawn on it, and the snapshot after it."""
 
@@ -59,6 +87,9 @@ class LivePipeline:
 
     def __init__(self, analyzer: ExpressionAnalyzer, settings: SmoothingSettings | None = None) -> None:
         self._analyzer = analyzer
+        self._view = View()
+        #: (finished, detection ms, classification ms) of the newest frames.
+        self._times: deque[tuple[float, float, float]] = deque(maxlen=_NEWEST)
         self._smoother = Smoother(settings)
         self._lock = threading.Lock()
         self._logged: set[type[Exception]] = set()
@@ -89,6 +120,28 @@ class LivePipeline:
         with self._lock:
             self._smoother.settings = settings
 
+    @property
+    def view(self) -> View:
+        """How the stream is shown."""
+        return self._view
+
+    def show(self, view: View) -> None:
+        """Show the next frames so."""
+        with self._lock:
+            self._view = view
+
+    def pace(self) -> Pace:
+        """How fast the newest frames went."""
+        with self._lock:
+            times = np.array(self._times).reshape(-1, 3)
+        if not len(times):
+            return Pace(None, None, None)
+        lasted = float(times[-1, 0] - times[0, 0])
+        detection, classification = (
+            (float(np.median(column)), float(np.percentile(column, 95))) for column in times[:, 1:].T
+        )
+        return Pace((len(times) - 1) / lasted if lasted > 0 else None, detection, classification)
+
     def process(self, frame: Frame) -> LiveResult:
         """Read and annotate a frame.
 
@@ -109,22 +162,24 @@ class LivePipeline:
                 return LiveResult(frame.bgr, (), self._latest)
 
     def _read(self, frame: Frame) -> LiveResult:
+        bgr = np.ascontiguousarray(frame.bgr[:, ::-1]) if self._view.mirrored else frame.bgr
         started = time.perf_counter()
-        faces = self._analyzer.detect(frame.bgr)
+        faces = self._analyzer.detect(bgr)
         detected = time.perf_counter()
-        readings = self._analyzer.read(frame.bgr, faces)
+        readings = self._analyzer.read(bgr, faces if self._view.every_face else faces[:1])
         classified = time.perf_counter()
         state = self._smoother.update(frame.time, readings[0].probabilities if readings else None)
         self._latest = LiveSnapshot(
             state=state,
-            faces=len(readings),
+            faces=len(faces),
             frames=self._latest.frames + 1,
             errors=self._latest.errors,
             finished_at=time.monotonic(),
             detection_ms=(detected - started) * 1_000,
             classification_ms=(classified - detected) * 1_000,
         )
-        return LiveResult(annotate(frame.bgr, _annotations(readings, state)), readings, self._latest)
+        self._times.append((classified, self._latest.detection_ms, self._latest.classification_ms))
+        return LiveResult(annotate(bgr, _annotations(readings, state)), readings, self._latest)
 
 
 def _annotations(readings: tuple[FaceReading, ...], state: ExpressionState) -> list[Annotation]:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import Final
 
 from fer_core.live.smoothing import NO_FACE, ExpressionState
+
+#: Two looks a second for four hours; of more the oldest go.
+_MOST_STATES: Final = 28_800
 
 
 @dataclass(frozen=True)
@@ -28,6 +33,7 @@ class SessionLog:
         self._seconds: dict[str, float] = {}
         self._lost = 0
         self._last: ExpressionState | None = None
+        self._states: deque[ExpressionState] = deque(maxlen=_MOST_STATES)
 
     def add(self, state: ExpressionState) -> None:
         """Take the next state of the stream; states of the same time count once."""
@@ -38,7 +44,14 @@ class SessionLog:
                 self._seconds[label] = self._seconds.get(label, 0.0) + passed
             if state.label == NO_FACE != self._last.label:
                 self._lost += 1
+        if self._last is None or state.time > self._last.time:
+            self._states.append(state)
         self._last = state
+
+    def newest(self, seconds: float) -> tuple[ExpressionState, ...]:
+        """The states of the last so many seconds of the stream, the oldest first."""
+        since = self._states[-1].time - seconds if self._states else 0.0
+        return tuple(state for state in self._states if state.time >= since)
 
     def summary(self) -> SessionSummary:
         """The sums so far."""

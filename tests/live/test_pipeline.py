@@ -8,7 +8,7 @@ import pytest
 
 from fer_core.errors import ImageError
 from fer_core.labels import LABELS
-from fer_core.live.pipeline import LivePipeline
+from fer_core.live.pipeline import LivePipeline, View
 from fer_core.live.smoothing import NO_FACE
 from fer_core.live.stream import STALLED_AFTER, is_stalled, video_callback
 from fer_core.vision.faces import Box, Face, FaceReading, Frame
@@ -83,6 +83,42 @@ def test_another_model_reads_the_next_frame_and_the_stream_goes_on() -> None:
     assert live.analyzer is another
     assert live.process(frame(0.1)).snapshot.faces == 1
     assert live.latest.frames == 2
+
+
+def test_the_largest_alone_is_read_but_all_are_counted() -> None:
+    live, _ = pipeline(Box(40, 30, 50, 60), Box(5, 5, 20, 20))
+    assert len(live.process(frame()).readings) == 2
+    live.show(View(every_face=False))
+    result = live.process(frame(0.1))
+    assert [reading.box for reading in result.readings] == [Box(40, 30, 50, 60)]
+    assert result.snapshot.faces == 2
+
+
+def test_in_the_mirror_the_picture_turns_and_the_tag_stays_readable() -> None:
+    live, _ = pipeline()
+    picture = np.zeros((60, 80, 3), np.uint8)
+    picture[:, :10] = 255
+    live.show(View(mirrored=True))
+    assert (live.process(Frame(picture, 0.0)).bgr == picture[:, ::-1]).all()
+    plain, _ = pipeline(Box(20, 20, 40, 40))
+    mirrored, _ = pipeline(Box(20, 20, 40, 40))
+    mirrored.show(View(mirrored=True))
+    # The same box on a picture that looks the same both ways: what is drawn must be the same as well.
+    assert (plain.process(frame()).bgr == mirrored.process(frame()).bgr).all()
+
+
+def test_the_pace_is_told_from_the_newest_frames() -> None:
+    live, _ = pipeline(Box(40, 30, 50, 60))
+    assert live.pace().detection_ms is None
+    live.process(frame())
+    assert live.pace().frames_per_second is None
+    for step in range(1, 150):
+        live.process(frame(step / 30))
+    pace = live.pace()
+    assert pace.frames_per_second is not None
+    assert pace.frames_per_second > 0
+    assert pace.detection_ms is not None
+    assert pace.detection_ms[0] <= pace.detection_ms[1]
 
 
 class FakeVideoFrame:

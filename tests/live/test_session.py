@@ -31,3 +31,13 @@ def test_a_stall_is_not_counted_as_held_and_a_repeated_state_counts_once() -> No
 
 def test_an_empty_session_has_no_seconds() -> None:
     assert dict(SessionLog().summary().seconds) == {}
+
+
+def test_the_newest_states_are_kept_once_each_for_so_long() -> None:
+    log = SessionLog()
+    assert log.newest(60) == ()
+    states = [at(float(time), "happy") for time in (0, 30, 30, 70, 80)]
+    for state in states:
+        log.add(state)
+    assert [state.time for state in log.newest(60)] == [30, 70, 80]
+    assert [state.time for state in log.newest(10)] == [70, 80]

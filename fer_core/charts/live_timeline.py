@@ -1,0 +1,77 @@
+"""The blend over the last minute, as SVG: stacked bands in the colours of the bars beside it."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from fer_core.labels import LABELS
+from fer_core.live.session import SessionLog
+from fer_core.live.smoothing import ExpressionState
+from fer_core.palette import EXPRESSION_COLOURS
+
+SECONDS: Final = 60.0
+_WIDTH: Final = 600
+_HEIGHT: Final = 90
+_STYLE: Final = """<style>
+.facet-minute img{width:100%;height:72px;display:block;border-radius:.4rem;background:rgba(128,128,140,.14)}
+.facet-minute div{display:flex;justify-content:space-between;font-size:.8rem;opacity:.7}
+</style>"""
+
+
+def blend_timeline(states: Sequence[ExpressionState]) -> str:
+    """The states of the last SECONDS, the oldest first, as HTML; "" while there are fewer than two.
+
+    Where no face was seen, or the stream stood still, the ground shows.
+    """
+    if len(states) < 2:
+        return ""
+    end = states[-1].time
+    bands = "".join(_bands(piece, end) for piece in _pieces(states) if len(piece) > 1)
+    held = ", ".join(f"{label} {share:.0%}" for label, share in _means(states).items())
+    svg = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {_HEIGHT}" '
+        f'preserveAspectRatio="none">{bands}</svg>'
+    )
+    # As a picture: Streamlit takes SVG out of HTML.
+    source = f"data:image/svg+xml;base64,{base64.b64encode(svg.encode()).decode()}"
+    return (
+        f'{_STYLE}<div class="facet-minute"><img alt="The last minute on average: {held or "no face"}" src="{source}">'
+        "<div><span>a minute ago</span><span>now</span></div></div>"
+    )
+
+
+def _pieces(states: Sequence[ExpressionState]) -> Iterator[list[ExpressionState]]:
+    """Runs of states with a face and without a stall."""
+    piece: list[ExpressionState] = []
+    for state in states:
+        if piece and (state.blend is None or state.time - piece[-1].time > SessionLog.STALL):
+            yield piece
+            piece = []
+        if state.blend is not None:
+            piece.append(state)
+    yield piece
+
+
+def _bands(piece: Sequence[ExpressionState], end: float) -> str:
+    xs = [_WIDTH * (1 - (end - state.time) / SECONDS) for state in piece]
+    below = [0.0] * len(piece)
+    drawn = []
+    for label in LABELS:
+        above = [
+            low + (state.blend[label] if state.blend else 0.0)
+            for low, state in zip(below, piece, strict=True)
+        ]
+        edge = [*zip(xs, above, strict=True), *reversed(list(zip(xs, below, strict=True)))]
+        points = " ".join(f"{x:.1f},{_HEIGHT * (1 - y):.1f}" for x, y in edge)
+        drawn.append(f'<polygon data-band="{label}" points="{points}" fill="{EXPRESSION_COLOURS[label]}"/>')
+        below = above
+    return "".join(drawn)
+
+
+def _means(states: Sequence[ExpressionState]) -> dict[str, float]:
+    blends = [state.blend for state in states if state.blend is not None]
+    if not blends:
+        return {}
+    return {label: sum(blend[label] for blend in blends) / len(blends) for label in LABELS}
