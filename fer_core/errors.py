@@ -38,7 +38,11 @@ class CatalogueError(FerError):
 
 
 class ShopError(FerError):
-    """Reactions that cannot be kept or deleted."""
+    """Reactions that cannot be kept or deleted; ``for_strangers`` says it without what only the shop may know."""
+
+    def __init__(self, text: str, for_strangers: str | None = None) -> None:
+        super().__init__(text)
+        self.for_strangers = text if for_strangers is None else for_strangers
 
 
 class SettingsError(FerError):

@@ -63,7 +63,7 @@ def own_faces(settings: Settings) -> OwnFaces | None:
                     with progress_bar("Finding faces") as told:
                         st.session_state[_FACES] = find_own_faces(source, load_detector(), told)
                 except FerError as error:
-                    st.error(for_all_eyes(str(error)), icon=":material/error:")
+                    st.error(for_all_eyes(error), icon=":material/error:")
                 else:
                     st.rerun()
             if faces is not None and st.button("Forget them", icon=":material/delete:"):

@@ -8,19 +8,23 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import TypeVar
 
+import pandas as pd
 import streamlit as st
 
-from fer_core.insights.selection import Kept, Selection, what_is_kept
+from fer_core.insights.evidence import FEWEST_SHOPPERS
+from fer_core.insights.newest import newest_cards
+from fer_core.insights.selection import Kept, Selection, shoppers_in, what_is_kept
 from fer_core.insights.simulation import SHOPPERS, fill
 from fer_core.settings import Settings
 from fer_core.shop.catalogue import Catalogue
 from fer_core.store.reaction_store import ReactionStore
+from pages._insights_kept import forget_results, kept, kept_cards
 from pages._shell import errors_as_sentences, progress_bar
-from pages._shopper import first_weights, reaction_store
+from pages._shop import catalogue_identity, first_weights, reaction_store
 
 _DAY = 86_400
 _PERIODS = {"All": None, "24 hours": _DAY, "7 days": 7 * _DAY, "30 days": 30 * _DAY, "From - to": None}
-_T = TypeVar("_T")
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -32,6 +36,7 @@ class Chosen:
         catalogue: today's products, for their names.
         selection: what is looked at.
         version: another text once anything was kept or deleted.
+        catalogue_identity: another text once the catalogue's file is another.
         names: product id -> its name today; an id without one is shown as it is.
     """
 
@@ -39,56 +44,68 @@ class Chosen:
     catalogue: Catalogue
     selection: Selection
     version: str
+    catalogue_identity: str
     names: dict[str, str] = field(hash=False)
 
     def name(self, product: str) -> str:
         """A product's name, or its id once the catalogue no longer holds it."""
         return self.names.get(product, product)
 
-    def kept(self, what: str, compute: Callable[[], _T]) -> _T:
-        """A result, computed once for this selection of these rows."""
-        found: _T = _kept(f"{what}|{self.selection}|{self.version}", compute)
-        return found
+    def kept(self, what: str, compute: Callable[[], T], *, whole: bool = False) -> T:
+        """A result, computed once for this selection of these rows; with ``whole`` for all times and this catalogue."""
+        return kept(f"{what}|{self._of_time(whole)}", compute, self._still)
 
+    def cards(self) -> pd.DataFrame:
+        """The newest shoppers' cards of this selection."""
+        return kept_cards(
+            f"{self._of_time(False)}", lambda: newest_cards(self.store.database, self.selection), self._still
+        )
 
-@st.cache_resource(max_entries=60, ttl=3600, show_spinner="Computing")
-def _kept(key: str, _compute: Callable[[], _T]) -> _T:  # noqa: ARG001 - names the result
-    return _compute()
+    def _of_time(self, whole: bool) -> str:
+        if whole:
+            return f"{self.selection.simulated}|{self.version}|{self.catalogue_identity}"
+        return f"{self.selection}|{self.version}"
+
+    def _still(self) -> bool:
+        return what_is_kept(self.store.database).version == self.version
 
 
 def choose(settings: Settings) -> Chosen | None:
     """The row of widgets; None while there is nothing to look at, which it says."""
     store = reaction_store(settings)
-    kept = what_is_kept(store.database)
-    if not kept.shoppers and not kept.simulated:
+    state = what_is_kept(store.database)
+    if not state.shoppers and not state.simulated:
         _nothing_yet(settings, store)
         return None
     with st.container(horizontal=True, vertical_alignment="bottom"):
         period = st.segmented_control(
             "Time", list(_PERIODS), default="All", required=True, key="insights-period"
         )
-        since, until = _between(period or "All", kept)
-        simulated = not kept.shoppers
-        if kept.shoppers and kept.simulated:
+        since, until = _between(period or "All", state)
+        simulated = not state.shoppers
+        if state.shoppers and state.simulated:
             simulated = st.toggle("The simulation instead", key="insights-simulated")
     selection = Selection(since, until, simulated)
     if simulated:
-        _simulated(settings, store, kept)
+        _simulated(settings, store, state)
     else:
-        st.caption(f"{kept.shoppers:,} shoppers agreed to it so far.")
+        st.caption(f"{state.shoppers:,} shoppers agreed to it so far.")
     catalogue = Catalogue.load(settings.catalogue)
     names = {product.id: product.name for product in catalogue.products}
-    return Chosen(store, catalogue, selection, kept.version, names)
+    if settings.public and shoppers_in(store.database, selection) < FEWEST_SHOPPERS:
+        st.info(f"Fewer than {FEWEST_SHOPPERS} shoppers in this time: sums of so few would tell of persons.")
+        return None
+    return Chosen(store, catalogue, selection, state.version, catalogue_identity(settings), names)
 
 
-def _between(period: str, kept: Kept) -> tuple[float | None, float | None]:
+def _between(period: str, state: Kept) -> tuple[float | None, float | None]:
     """The chosen times; whole minutes, so that the same choice a moment later finds the same results."""
     if period != "From - to":
         seconds = _PERIODS[period]
         return (None, None) if seconds is None else (time.time() // 60 * 60 - seconds, None)
     today = datetime.now(UTC).date()
     first = (
-        today - timedelta(days=30) if kept.first is None else datetime.fromtimestamp(kept.first, UTC).date()
+        today - timedelta(days=30) if state.first is None else datetime.fromtimestamp(state.first, UTC).date()
     )
     days = st.date_input("Days (UTC)", (min(first, today), today), key="insights-days")
     # While the second day is still to be picked there is one.
@@ -118,13 +135,14 @@ def _nothing_yet(settings: Settings, store: ReactionStore) -> None:
         st.rerun()
 
 
-def _simulated(settings: Settings, store: ReactionStore, kept: Kept) -> None:
+def _simulated(settings: Settings, store: ReactionStore, state: Kept) -> None:
     st.warning(
-        f"**Simulated.** {kept.simulated:,} shoppers made by code: nothing here says anything about anybody, and none "
+        f"**Simulated.** {state.simulated:,} shoppers made by code: nothing here says anything about anybody, and none "
         "of it teaches the shelf.",
         icon=":material/smart_toy:",
     )
     if not settings.public and st.button("Remove the simulation", icon=":material/delete:"):
         with errors_as_sentences():
             store.forget_simulated()
+            forget_results()
         st.rerun()

@@ -8,24 +8,19 @@ import streamlit as st
 from fer_core.charts.insights_figures import cluster_profiles, pairing_map
 from fer_core.errors import EvaluationError
 from fer_core.insights.clusters import clusters
-from fer_core.insights.newest import newest_cards
 from fer_core.insights.pairings import pairings
 from fer_core.labels import LABELS
 from fer_core.settings import Settings
 from pages._insights_choice import Chosen
-from pages._insights_tables import download, estimate_text
+from pages._insights_tables import download, estimate_columns
 from pages._shell import plain
 
 _CONFIG = {"displayModeBar": False}
 
 
-def _cards(chosen: Chosen) -> pd.DataFrame:
-    return chosen.kept("cards", lambda: newest_cards(chosen.store.database, chosen.selection))
-
-
 def expressions_tab(settings: Settings, chosen: Chosen) -> None:  # noqa: ARG001 - every tab takes both
     """Which categories go with an expression."""
-    cards = _cards(chosen)
+    cards = chosen.cards()
     found = chosen.kept("pairings", lambda: pairings(cards))
     if not found:
         st.info("No card was reacted to in this time. Choose a longer one above.")
@@ -49,9 +44,8 @@ def expressions_tab(settings: Settings, chosen: Chosen) -> None:  # noqa: ARG001
         {
             "expression": [each.label for each in found],
             "category": [each.category for each in found],
-            "difference": [estimate_text(each.difference) for each in found],
             "goes": [each.verdict for each in found],
-            "shoppers": [each.difference.n for each in found],
+            **estimate_columns("difference", [each.difference for each in found]),
         }
     )
     download(table, "expressions.csv")
@@ -59,7 +53,7 @@ def expressions_tab(settings: Settings, chosen: Chosen) -> None:  # noqa: ARG001
 
 def groups_tab(settings: Settings, chosen: Chosen) -> None:  # noqa: ARG001 - every tab takes both
     """Clusters of moods and products."""
-    cards = _cards(chosen)
+    cards = chosen.cards()
     try:
         found = chosen.kept("clusters", lambda: clusters(cards))
     except EvaluationError as error:

@@ -10,8 +10,8 @@ from fer_core.errors import EvaluationError
 from fer_core.insights.off_policy import judge_policies
 from fer_core.settings import Settings
 from pages._insights_choice import Chosen
-from pages._insights_tables import download, estimate_text
-from pages._shopper import first_weights
+from pages._insights_tables import download, estimate_columns, estimate_text
+from pages._shop import first_weights
 
 
 def policy_tab(settings: Settings, chosen: Chosen) -> None:
@@ -29,13 +29,14 @@ def policy_tab(settings: Settings, chosen: Chosen) -> None:
                 first_weights(settings),
                 chosen.catalogue,
             ),
+            whole=True,
         )
     except EvaluationError as error:
         st.info(str(error))
         return
     st.write(f"Taught by {judged.taught_by:,} sessions, judged on {judged.judged_by:,} later ones.")
     st.plotly_chart(
-        intervals({each.name: each.worth for each in judged.policies}, "worth a card"),
+        intervals([(each.name, each.worth) for each in judged.policies], "worth a card"),
         width="stretch",
         config={"displayModeBar": False},
         alt="Worth of a card by policy, with intervals",
@@ -49,4 +50,13 @@ def policy_tab(settings: Settings, chosen: Chosen) -> None:
         }
     )
     st.dataframe(table, hide_index=True)
-    download(table, "policies.csv")
+    download(
+        pd.DataFrame(
+            {
+                "policy": [each.name for each in judged.policies],
+                **estimate_columns("worth", [each.worth for each in judged.policies]),
+                "effective cards": [each.effective for each in judged.policies],
+            }
+        ),
+        "policies.csv",
+    )

@@ -6,13 +6,13 @@ import pandas as pd
 import streamlit as st
 
 from fer_core.charts.insights_figures import STEP_NAMES, intervals, steps_to_basket
-from fer_core.insights.newest import newest_cards
+from fer_core.insights.evidence import FEWEST_SHOPPERS
 from fer_core.insights.pairings import shoppers_by_step
 from fer_core.insights.reviews import ProductReview, Steps, product_history, product_reviews
 from fer_core.palette import EXPRESSION_COLOURS
 from fer_core.settings import Settings
 from pages._insights_choice import Chosen
-from pages._insights_tables import download, estimate_text
+from pages._insights_tables import download, estimate_columns, estimate_text
 
 _CONFIG = {"displayModeBar": False}
 _SHOWN = 12
@@ -22,9 +22,14 @@ def _reviews(chosen: Chosen) -> tuple[ProductReview, ...]:
     return chosen.kept("reviews", lambda: product_reviews(chosen.store.database, chosen.selection))
 
 
-def products_tab(settings: Settings, chosen: Chosen) -> None:  # noqa: ARG001 - every tab takes both
+def _for_all_eyes(settings: Settings, reviews: tuple[ProductReview, ...]) -> tuple[ProductReview, ...]:
+    """Without those of so few shoppers that strangers could read a visit from them."""
+    return tuple(each for each in reviews if not settings.public or each.review.n >= FEWEST_SHOPPERS)
+
+
+def products_tab(settings: Settings, chosen: Chosen) -> None:
     """Products by review, and one of them."""
-    reviews = _reviews(chosen)
+    reviews = _for_all_eyes(settings, _reviews(chosen))
     if not reviews:
         st.info("No product was shown in this time. Choose a longer one above.")
         return
@@ -42,7 +47,7 @@ def products_tab(settings: Settings, chosen: Chosen) -> None:  # noqa: ARG001 - 
         some = tuple(known)
     if some:
         st.plotly_chart(
-            intervals({chosen.name(each.product): each.review for each in some}, "review"),
+            intervals([(chosen.name(each.product), each.review) for each in some], "review"),
             width="stretch",
             config=_CONFIG,
             alt="Reviews of products with their intervals",
@@ -64,7 +69,12 @@ def products_tab(settings: Settings, chosen: Chosen) -> None:  # noqa: ARG001 - 
         hide_index=True,
         column_config={"minutes on show": st.column_config.NumberColumn(format="%.1f")},
     )
-    download(table, "products.csv")
+    download(
+        table.drop(columns=["review", "shoppers"]).assign(
+            **estimate_columns("review", [each.review for each in reviews])
+        ),
+        "products.csv",
+    )
     _one(chosen, reviews)
 
 
@@ -96,7 +106,7 @@ def _one(chosen: Chosen, reviews: tuple[ProductReview, ...]) -> None:
         place.markdown(f"**{title}**")
         if any(each.value is not None for each in found.values()):
             place.plotly_chart(
-                intervals(found, "worth of a reaction", colours),
+                intervals(list(found.items()), "worth of a reaction", colours),
                 width="stretch",
                 config=_CONFIG,
                 key=f"insights-{title}",
@@ -106,9 +116,9 @@ def _one(chosen: Chosen, reviews: tuple[ProductReview, ...]) -> None:
             place.caption("Not enough evidence: fewer than five shoppers each.")
 
 
-def funnel_tab(settings: Settings, chosen: Chosen) -> None:  # noqa: ARG001 - every tab takes both
+def funnel_tab(settings: Settings, chosen: Chosen) -> None:
     """From shown to basket."""
-    reviews = _reviews(chosen)
+    reviews = _for_all_eyes(settings, _reviews(chosen))
     if not reviews:
         st.info("No card was shown in this time. Choose a longer one above.")
         return
@@ -119,7 +129,7 @@ def funnel_tab(settings: Settings, chosen: Chosen) -> None:  # noqa: ARG001 - ev
         steps_to_basket(steps), width="stretch", config=_CONFIG, alt="Funnel of cards from shown to basket"
     )
     st.caption(f'In cards; {steps.rejected:,} of them were "not for me".')
-    cards = chosen.kept("cards", lambda: newest_cards(chosen.store.database, chosen.selection))
+    cards = chosen.cards()
     if picked:
         cards = cards[cards.category.isin(picked)]
     if not len(cards):
@@ -134,4 +144,6 @@ def funnel_tab(settings: Settings, chosen: Chosen) -> None:  # noqa: ARG001 - ev
         }
     )
     st.dataframe(table, hide_index=True)
-    download(table, "funnel.csv")
+    download(
+        pd.DataFrame({"step": list(found), **estimate_columns("share", list(found.values()))}), "funnel.csv"
+    )

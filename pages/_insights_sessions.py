@@ -11,6 +11,7 @@ from fer_core.insights.sessions import SessionRow, newest_sessions, session_card
 from fer_core.settings import Settings
 from fer_core.store.reaction_store import ReactionStore
 from pages._insights_choice import Chosen
+from pages._insights_kept import forget_results
 from pages._insights_tables import download
 from pages._shell import errors_as_sentences
 
@@ -69,4 +70,5 @@ def _confirm(store: ReactionStore, name: str) -> None:
     if st.button("Delete", type="primary", key="confirm-session"):
         with errors_as_sentences():
             store.forget(name)
+            forget_results()
         st.rerun()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pandas as pd
 import streamlit as st
 
@@ -15,6 +17,16 @@ def estimate_text(found: Estimate, *, percent: bool = False) -> str:
     if percent:
         return f"{found.value:.1%} ({found.low:.1%} to {found.high:.1%})"
     return f"{found.value:+.2f} ({found.low:+.2f} to {found.high:+.2f})"
+
+
+def estimate_columns(name: str, found: Sequence[Estimate]) -> dict[str, list[float | int | None]]:
+    """Value, both ends and n as columns of numbers; empty where there is not enough evidence."""
+    return {
+        name: [each.value for each in found],
+        f"{name} low": [each.low for each in found],
+        f"{name} high": [each.high for each in found],
+        "n": [each.n for each in found],
+    }
 
 
 def download(table: pd.DataFrame, name: str) -> None:

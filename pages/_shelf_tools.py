@@ -11,8 +11,10 @@ import streamlit as st
 from fer_core.errors import CatalogueError, ShopError
 from fer_core.settings import Settings
 from fer_core.shop.shopper import Shopper
+from pages._insights_kept import forget_results
 from pages._shell import for_all_eyes, plain
-from pages._shopper import of_this_shopper, reaction_store
+from pages._shop import reaction_store
+from pages._shopper import of_this_shopper
 
 _BLOCKED, _TEACH = "blocked-categories", "teach"
 
@@ -111,9 +113,7 @@ def _keep(settings: Settings, current: Shopper) -> None:
         current.hand_over(reaction_store(settings))
     except ShopError as error:
         st.warning(
-            for_all_eyes(
-                f"{error} Reactions to {current.cards_waiting} cards wait and are sent again; the shelf goes on."
-            ),
+            f"{for_all_eyes(error)} Reactions to {current.cards_waiting} cards wait and are sent again; the shelf goes on.",
             icon=":material/cloud_off:",
         )
     if current.cards_lost:
@@ -129,8 +129,9 @@ def _forget(settings: Settings, current: Shopper) -> None:
     key = of_this_shopper("deleted")
     try:
         current.forget(reaction_store(settings))
+        forget_results()
     except ShopError as error:
-        st.session_state[key] = ("no", for_all_eyes(str(error)))
+        st.session_state[key] = ("no", for_all_eyes(error))
         return
     st.session_state[of_this_shopper(_TEACH)] = False
     st.session_state[key] = ("yes", "Deleted. The next shopper's shelf begins without it.")

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import streamlit as st
 
-from fer_core.errors import FerError
+from fer_core.errors import FerError, ShopError
 from fer_core.settings import PROJECT_ROOT, Settings
 
 # Streamlit leaves 6rem above a page and has no setting for it; what matters must be on the first screen.
@@ -58,7 +58,7 @@ def errors_as_sentences() -> Iterator[None]:
     try:
         yield
     except FerError as error:
-        st.error(for_all_eyes(str(error)), icon=":material/error:")
+        st.error(for_all_eyes(error), icon=":material/error:")
         # Also where the settings failed and the page's own lines have nothing to run with.
         st.stop()
 
@@ -77,13 +77,15 @@ def progress_bar(text: str) -> Iterator[Callable[[float], None]]:
         place.empty()
 
 
-def for_all_eyes(text: str) -> str:
-    """A sentence as strangers may read it: in a public demo without this machine's paths."""
+def for_all_eyes(error: FerError) -> str:
+    """An error's sentence as strangers may read it: in a public demo without this machine's paths."""
     try:
         settings = Settings.from_environment()
     except FerError:
-        return text
-    return settings.without_paths(text) if settings.public else text
+        return str(error)
+    if not settings.public:
+        return str(error)
+    return settings.without_paths(error.for_strangers if isinstance(error, ShopError) else str(error))
 
 
 def plain(text: str) -> str:

@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import streamlit as st
 
-from fer_core.errors import CatalogueError, ShopError
 from fer_core.live.smoothing import SmoothingSettings
 from fer_core.model_folder import ModelFolder, active_model
 from fer_core.settings import Settings
-from fer_core.shop.baskets import BasketRules
-from fer_core.shop.catalogue import Catalogue
-from fer_core.shop.lessons import Lessons, taught_weights, worth_by_session
-from fer_core.shop.recommender import starting_weights
-from fer_core.shop.shopper import Shop, Shopper
-from fer_core.store.reaction_store import ReactionStore
+from fer_core.shop.shopper import Shopper
 from fer_core.vision.analyzer import ExpressionAnalyzer
 from fer_core.vision.classifier import ExpressionClassifier
 from fer_core.vision.detectors import available_detectors, load_detector
+from pages._shop import shop
 
 #: Under which key of the session a slider keeps the threshold of "uncertain", percent.
 UNCERTAIN_BELOW = "uncertain_below"
@@ -76,66 +69,3 @@ def of_this_shopper(name: str) -> str:
     """A key of the session that the next shopper does not share: a browser sends a widget's value even after it was
     forgotten here."""
     return f"{name}-{st.session_state.get('round', 0)}"
-
-
-def shop(settings: Settings) -> Shop:
-    """What a new shopper begins with: the catalogue, and what those who agreed have taught the shop until now.
-
-    Raises:
-        CatalogueError: the catalogue cannot be used.
-    """
-    catalogue = Catalogue.load(settings.catalogue)
-    identity = _identity(settings)
-    start, rules = _start(identity, catalogue)
-    try:
-        store = reaction_store(settings)
-        weights, others = _taught(identity, store.fingerprint(), store, start, catalogue)
-    except ShopError:
-        # A shelf that knows the catalogue alone is better than none; the tools below it say what cannot be kept.
-        weights, others = start, ()
-    return Shop(catalogue, weights, rules, others)
-
-
-def first_weights(settings: Settings) -> bytes:
-    """Weights of a policy that knows the catalogue and nothing else.
-
-    Raises:
-        CatalogueError: the catalogue cannot be used.
-    """
-    return _start(_identity(settings), Catalogue.load(settings.catalogue))[0]
-
-
-def _identity(settings: Settings) -> str:
-    """Another text once the catalogue's file is another."""
-    try:
-        stat = settings.catalogue.stat()
-    except OSError as error:
-        raise CatalogueError(f"{settings.catalogue} cannot be read: {error.strerror}.") from error
-    return f"{settings.catalogue}|{stat.st_mtime_ns}|{stat.st_size}"
-
-
-def reaction_store(settings: Settings) -> ReactionStore:
-    """Where reactions are kept, one for all visitors."""
-    return _store(settings.database)
-
-
-@st.cache_resource
-def _store(url: str) -> ReactionStore:
-    return ReactionStore(url)
-
-
-@st.cache_resource(max_entries=3, show_spinner="Filling the shelves")
-def _start(identity: str, _catalogue: Catalogue) -> tuple[bytes, BasketRules]:  # noqa: ARG001
-    return starting_weights(_catalogue), BasketRules.of(_catalogue)
-
-
-@st.cache_resource(max_entries=3, show_spinner="Learning from earlier shoppers")
-def _taught(
-    identity: str,  # noqa: ARG001 - these two name what is learnt from
-    fingerprint: str,  # noqa: ARG001
-    _store: ReactionStore,
-    _start: bytes,
-    _catalogue: Catalogue,
-) -> tuple[bytes, tuple[Mapping[str, float], ...]]:
-    lessons: Lessons = _store.lessons()
-    return taught_weights(lessons, _start, _catalogue), worth_by_session(lessons)

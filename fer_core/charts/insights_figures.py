@@ -36,15 +36,15 @@ STEP_NAMES: Final = {
 
 
 def intervals(
-    found: Mapping[str, Estimate], title: str, colours: Mapping[str, str] | None = None
+    found: Sequence[tuple[str, Estimate]], title: str, colours: Mapping[str, str] | None = None
 ) -> go.Figure:
     """A dot with its interval a row, the first at the top; rows without a value are left out."""
-    known = [(name, each) for name, each in found.items() if each.value is not None]
+    known = [(name, each) for name, each in found if each.value is not None]
     values = [each.value or 0.0 for _, each in known]
     figure = go.Figure(
         go.Scatter(
             x=values,
-            y=[_text(name) for name, _ in known],
+            y=list(range(len(known))),
             mode="markers",
             marker={"size": 10, "color": [(colours or {}).get(name, _COLOUR) for name, _ in known]},
             error_x={
@@ -55,8 +55,8 @@ def intervals(
                 "thickness": 1.5,
                 "width": 4,
             },
-            customdata=[each.n for _, each in known],
-            hovertemplate="%{y}: %{x:.2f}, n = %{customdata:,}<extra></extra>",
+            customdata=[[each.n, _text(name)] for name, each in known],
+            hovertemplate="%{customdata[1]}: %{x:.2f}, n = %{customdata[0]:,}<extra></extra>",
         )
     )
     figure.add_vline(x=0, line={"width": 1, "dash": "dot", "color": "#8a8a90"})
@@ -64,7 +64,7 @@ def intervals(
         figure,
         height=90 + 30 * max(len(known), 1),
         xaxis={"title": title},
-        yaxis={"autorange": "reversed", "automargin": True},
+        yaxis=_rows([name for name, _ in known]),
     )
 
 
@@ -79,7 +79,7 @@ def steps_to_basket(steps: Steps) -> go.Figure:
             texttemplate="%{value:,} (%{percentInitial:.1%})",
             textposition="auto",
             marker={"color": ["#2f6f5e", "#3f7fa8", "#c98d20", "#b84a26"]},
-            hovertemplate="%{y}: %{x:,} cards, %{percentPrevious:.1%} of the step before<extra></extra>",
+            hovertemplate="%{y}: %{x:,} cards<extra></extra>",
         )
     )
     return _framed(figure, height=300, yaxis={"automargin": True})
@@ -98,7 +98,8 @@ def pairing_map(found: Sequence[Pairing]) -> go.Figure:
     figure = go.Figure(
         go.Heatmap(
             x=list(LABELS),
-            y=[_text(category) for category in categories],
+            y=list(range(len(categories))),
+            customdata=[[_text(category)] * len(LABELS) for category in categories],
             z=values,
             text=texts,
             texttemplate="%{text}",
@@ -109,12 +110,10 @@ def pairing_map(found: Sequence[Pairing]) -> go.Figure:
             showscale=False,
             xgap=2,
             ygap=2,
-            hovertemplate="%{x}, %{y}: %{z:+.2f}<extra></extra>",
+            hovertemplate="%{x}, %{customdata}: %{z:+.2f}<extra></extra>",
         )
     )
-    return _framed(
-        figure, height=90 + 42 * len(categories), yaxis={"autorange": "reversed", "automargin": True}
-    )
+    return _framed(figure, height=90 + 42 * len(categories), yaxis=_rows(categories))
 
 
 def session_timeline(cards: pd.DataFrame) -> go.Figure:
@@ -179,6 +178,16 @@ def cluster_profiles(found: Sequence[Cluster]) -> go.Figure:
     return _framed(figure, height=330, barmode="group", yaxis={"title": "worth beyond the usual"})
 
 
+def _rows(names: Sequence[str]) -> dict[str, Any]:
+    """An axis of rows by number, so that names that look like numbers or days, or are the same, keep a row each."""
+    return {
+        "tickvals": list(range(len(names))),
+        "ticktext": [_text(name) for name in names],
+        "range": [len(names) - 0.5, -0.5],
+        "automargin": True,
+    }
+
+
 def _mark(pairing: Pairing) -> str:
     value = pairing.difference.value
     if value is None:
@@ -194,7 +203,8 @@ def _blend(row: pd.Series) -> str:
 
 def _text(name: str) -> str:
     short = name if len(name) <= _LONGEST else name[: _LONGEST - 1] + "…"
-    return escape(short)
+    # Plotly shows an escaped quotation mark as it is written.
+    return escape(short, quote=False)
 
 
 def _framed(figure: go.Figure, height: int, **layout: Any) -> go.Figure:

@@ -14,6 +14,8 @@ from fer_core.store.schema import CARDS, PRODUCTS, SESSIONS
 
 #: More would keep a visitor waiting and change little; the figures say how many shoppers they rest on.
 MOST_SHOPPERS: Final = 3_000
+#: Even if each of them stayed for hours.
+_MOST_CARDS: Final = 150_000
 
 
 def newest_cards(database: Database, selection: Selection, most: int = MOST_SHOPPERS) -> pd.DataFrame:
@@ -46,13 +48,15 @@ def newest_cards(database: Database, selection: Selection, most: int = MOST_SHOP
         )
         .join(PRODUCTS, PRODUCTS.c.key == CARDS.c.product)
         .where(CARDS.c.session.in_(newest.limit(most)), *selection.of_cards())
+        .order_by(CARDS.c.session.desc())
+        .limit(_MOST_CARDS)
     )
     with database.reading() as connection:
         result = connection.execute(query)
         cards = pd.DataFrame(result.all(), columns=list(result.keys()))
     return cards.assign(
         worth=cards.worth.astype(float),
-        seen=cards.seconds >= SEEN,
+        seen=(cards.seconds >= SEEN) | (cards.clicks > 0) | (cards.basket > 0) | (cards.rejected > 0),
         opened=cards.clicks > 0,
         basket=cards.basket.astype(bool),
         rejected=cards.rejected.astype(bool),

@@ -92,7 +92,7 @@ def judge_policies(lessons: Lessons, start: bytes, catalogue: Catalogue) -> Judg
     return Judged(
         tuple(_value(name, given / logged, rewards, shoppers) for name, given in policies.items()),
         first,
-        len(names) - first,
+        len(np.unique(shoppers)),
     )
 
 

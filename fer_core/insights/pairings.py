@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from fer_core.evaluation.estimates import Estimate, share_of
-from fer_core.insights.evidence import mean_difference
+from fer_core.insights.evidence import mean_worth
 from fer_core.labels import LABELS
 
 #: The steps from shown to basket, and the way out.
@@ -41,16 +42,27 @@ class Pairing:
 def pairings(cards: pd.DataFrame) -> tuple[Pairing, ...]:
     """Every expression of LABELS with every category, in that order; ``cards`` as ``newest_cards`` gives them.
 
-    A happy shopper's reactions are worth more whatever is on show, so a category is held against the others under the
-    same expression.
+    A happy shopper's reactions are worth more whatever is on show, and one shopper is easier to please than another: so
+    a category is held against the others under the same expression of the same shopper, and who saw only one of both
+    says nothing here.
     """
     known = cards[cards.worth.notna()]
+    sums = known.groupby(["label", "category", "session"]).worth.agg(["sum", "count"])
+    whole = sums.groupby(["label", "session"]).sum()
     found = []
     for label in LABELS:
-        mine = known[known.label == label]
         for category in sorted(cards.category.unique()):
-            inside = mine.category == category
-            found.append(Pairing(label, category, mean_difference(_sums(mine[inside]), _sums(mine[~inside]))))
+            differences = np.empty(0)
+            if (label, category) in sums.index:
+                inside = sums.loc[(label, category)]
+                rest = whole.loc[label].loc[inside.index] - inside
+                both = rest["count"] > 0
+                means = (inside["sum"] / inside["count"])[both] - (rest["sum"] / rest["count"])[both]
+                differences = means.to_numpy()
+            estimate = mean_worth(
+                len(differences), float(differences.sum()), float((differences**2).sum()), reach=2.0
+            )
+            found.append(Pairing(label, category, estimate))
     return tuple(found)
 
 
@@ -58,9 +70,3 @@ def shoppers_by_step(cards: pd.DataFrame) -> Mapping[str, Estimate]:
     """The share of shoppers, of all who were shown anything, for whom at least one card came so far."""
     reached = cards.assign(shown=True).groupby("session")[list(STEPS)].any()
     return {step: share_of(int(reached[step].sum()), len(reached)) for step in STEPS}
-
-
-def _sums(cards: pd.DataFrame) -> tuple[int, float, float]:
-    """One value a shopper: how many, their sum and their sum of squares."""
-    means = cards.groupby("session").worth.mean()
-    return len(means), float(means.sum()), float((means**2).sum())

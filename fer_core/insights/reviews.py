@@ -141,7 +141,8 @@ def product_history(database: Database, selection: Selection, product: str) -> P
 
 #: When a card has come to a step; the first step is to be shown.
 _STEPS = {
-    "seen": CARDS.c.seconds >= SEEN,
+    # Whoever reacts has seen it, also where no face was followed.
+    "seen": sa.or_(CARDS.c.seconds >= SEEN, CARDS.c.clicks > 0, CARDS.c.basket, CARDS.c.rejected),
     "opened": CARDS.c.clicks > 0,
     "basket": CARDS.c.basket,
     "rejected": CARDS.c.rejected,

@@ -62,6 +62,17 @@ class Kept:
     version: str
 
 
+def shoppers_in(database: Database, selection: Selection) -> int:
+    """How many sessions began in the chosen time.
+
+    Raises:
+        ShopError: the database does not answer.
+    """
+    query = sa.select(sa.func.count()).select_from(SESSIONS).where(*selection.of_sessions())
+    with database.reading() as connection:
+        return int(connection.execute(query).scalar_one())
+
+
 def what_is_kept(database: Database) -> Kept:
     """How much there is now.
 

@@ -6,7 +6,7 @@ An expression is what a face shows while a card is visible, not what a person fe
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence, Set
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -106,20 +106,12 @@ class ReactionReader:
         self._shown: dict[str, Reaction] = {}
         self._time: float | None = None
 
-    def show(
-        self,
-        cards: Sequence[tuple[str, str]],
-        basket: Set[str] = frozenset(),
-        rejected: Set[str] = frozenset(),
-    ) -> None:
+    def show(self, cards: Sequence[tuple[str, str]]) -> None:
         """Other cards, as (product id, category), are on show from now on; what was summed up so far is forgotten.
 
-        ``basket`` and ``rejected`` hold the ids that are so already.
+        Only what happens from now on counts: what is in the basket already was no reaction to this panel.
         """
-        self._shown = {
-            product: Reaction(product, category, basket=product in basket, rejected=product in rejected)
-            for product, category in cards
-        }
+        self._shown = {product: Reaction(product, category) for product, category in cards}
         self._time = None
 
     @property

@@ -134,8 +134,6 @@ class Shopper:
         else:
             self._basket.pop(product, None)
         self._reader.basket(product, there)
-        if product in self._past:
-            self._past[product] = replace(self._past[product], basket=there)
 
     def reject(self, product: str, rejected: bool = True) -> None:
         """Not for me, or that was a mistake."""
@@ -167,6 +165,7 @@ class Shopper:
             **self._past,
             **{each.product: each for each in self._reader.reactions if Lesson(each, None).says_something},
         }
+        known = {name: self._as_it_stands(each) for name, each in known.items()}
         rows = [(self._products[name], each, likelihood_to_buy(each)) for name, each in known.items()]
         return tuple(sorted(rows, key=lambda row: -row[2]))
 
@@ -211,8 +210,14 @@ class Shopper:
         return kept
 
     def _wishes(self, now: float, blocked: Set[str]) -> Wishes:
-        worth = {name: reward_of(reaction) for name, reaction in self._past.items()}
+        worth = {name: reward_of(self._as_it_stands(reaction)) for name, reaction in self._past.items()}
         return Wishes(frozenset(blocked), self.avoided(now), self.rejected, frozenset(self._basket), worth)
+
+    def _as_it_stands(self, reaction: Reaction) -> Reaction:
+        """With the basket and the refusals of the whole visit, whenever they were."""
+        return replace(
+            reaction, basket=reaction.product in self._basket, rejected=reaction.product in self._rejected
+        )
 
     def _still(self, state: ExpressionState, now: float, blocked: Set[str]) -> tuple[ExpressionState, Panel]:
         self.state = state
@@ -237,11 +242,7 @@ class Shopper:
             self._panel = panel
             self._shown_at = self._clock()
             self._panel_agreed = self._agreed
-            self._reader.show(
-                [(card.product.id, card.product.category) for card in panel.cards],
-                basket=frozenset(self._basket),
-                rejected=self.rejected,
-            )
+            self._reader.show([(card.product.id, card.product.category) for card in panel.cards])
         return panel
 
     def _finish(self, now: float) -> None:

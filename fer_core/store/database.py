@@ -12,6 +12,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
+from alembic.util import CommandError
 from filelock import FileLock, Timeout
 from sqlalchemy.engine import URL, make_url
 
@@ -41,6 +42,7 @@ class Database:
         self._url = _checked(url)
         self._engine = _engine(self._url)
         self._ready = False
+        self._opened_file: tuple[int, int] | None = None
         self._lock = threading.Lock()
         self._failed_at = float("-inf")
 
@@ -57,6 +59,9 @@ class Database:
             ShopError: the database does not answer, or not as it should.
         """
         with self._sentences(), self._opened().begin() as connection:
+            if self.kind == "postgresql":
+                # Several statements of one look see the same rows.
+                connection.execute(sa.text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
             yield connection
 
     @contextlib.contextmanager
@@ -70,32 +75,70 @@ class Database:
         with self._sentences(), self._opened().execution_options(**{_WRITES: True}).begin() as connection:
             yield connection
 
+    def scrub(self) -> None:
+        """See to it that what was deleted is not left in a journal. While somebody else reads, SQLite leaves it there
+        until the next time; PostgreSQL does as its administrator wants.
+
+        Raises:
+            ShopError: see ``reading``.
+        """
+        if self.kind != "sqlite":
+            return
+        with self._sentences(), contextlib.closing(self._opened().raw_connection()) as connection:
+            connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
     def close(self) -> None:
         """Let go of all connections; the next use opens new ones."""
         self._engine.dispose()
 
     def _opened(self) -> sa.Engine:
         with self._lock:
+            # Whoever waited for the lock while another found the database away need not find out again.
+            self._rest()
+            if self._ready and self._file() != self._opened_file:
+                # Somebody took the file away; rows written to it would be acknowledged and lost.
+                self._engine.dispose()
+                self._ready = False
             if not self._ready:
                 if self.kind == "sqlite" and self._url.database:
                     Path(self._url.database).parent.mkdir(parents=True, exist_ok=True)
-                _migrate(self._engine)
-                self._ready = True
+                try:
+                    _migrate(self._engine)
+                except (sa.exc.SQLAlchemyError, OSError, Timeout):
+                    self._failed_at = time.monotonic()
+                    raise
+                self._ready, self._opened_file = True, self._file()
         return self._engine
+
+    def _file(self) -> tuple[int, int] | None:
+        """Which file an SQLite database is; None where there is none."""
+        if self.kind != "sqlite" or not self._url.database:
+            return None
+        try:
+            stat = Path(self._url.database).stat()
+        except OSError:
+            return None
+        return stat.st_dev, stat.st_ino
+
+    def _rest(self) -> None:
+        if time.monotonic() - self._failed_at < _REST:
+            raise ShopError("The database did not answer a moment ago; Facet tries again in two seconds.")
 
     @contextlib.contextmanager
     def _sentences(self) -> Iterator[None]:
-        if time.monotonic() - self._failed_at < _REST:
-            raise ShopError("The database did not answer a moment ago; Facet tries again in two seconds.")
+        self._rest()
         try:
             yield
-        except (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.TimeoutError) as error:
-            self._failed_at = time.monotonic()
-            raise ShopError(self._sentence(error)) from error
-        except (sa.exc.SQLAlchemyError, OSError, Timeout) as error:
-            raise ShopError(self._sentence(error)) from error
+        except (sa.exc.SQLAlchemyError, CommandError, OSError, Timeout) as error:
+            if isinstance(error, (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.TimeoutError)):
+                self._failed_at = time.monotonic()
+            # A table that is gone is made anew by the next look.
+            self._ready = False
+            raise ShopError(self._sentence(error), "The database does not answer.") from error
 
     def _sentence(self, error: Exception) -> str:
+        if isinstance(error, CommandError):
+            return "The database was set up by a newer Facet; update this one."
         cause = str(getattr(error, "orig", None) or error).strip().partition("\n")[0].rstrip(".")
         if self._url.password:
             cause = cause.replace(str(self._url.password), "***")
@@ -106,7 +149,7 @@ class Database:
 def _checked(url: str) -> URL:
     try:
         found = make_url(url)
-    except sa.exc.ArgumentError:
+    except (sa.exc.ArgumentError, ValueError):
         # The text may hold a password.
         raise SettingsError(
             "FACET_DATABASE must be a URL such as postgresql://user:password@host/name."
@@ -114,7 +157,7 @@ def _checked(url: str) -> URL:
     kind = found.get_backend_name()
     if kind not in ("sqlite", "postgresql") or (kind == "sqlite" and not found.database):
         raise SettingsError(f"FACET_DATABASE must begin with sqlite:///path or postgresql://, got {kind}://.")
-    return found.set(drivername="postgresql+psycopg") if kind == "postgresql" else found
+    return found.set(drivername="postgresql+psycopg" if kind == "postgresql" else "sqlite")
 
 
 def _engine(url: URL) -> sa.Engine:
@@ -131,7 +174,9 @@ def _engine(url: URL) -> sa.Engine:
             },
         )
     engine = sa.create_engine(
-        url, connect_args={"timeout": _PATIENCE, "isolation_level": None, "check_same_thread": False}
+        url,
+        pool_timeout=_PATIENCE,
+        connect_args={"timeout": _PATIENCE, "isolation_level": None, "check_same_thread": False},
     )
 
     @sa.event.listens_for(engine, "connect")
@@ -141,7 +186,7 @@ def _engine(url: URL) -> sa.Engine:
             # A commit that was acknowledged survives a power cut as well.
             "synchronous=FULL",
             "foreign_keys=ON",
-            # What is deleted is overwritten.
+            # What is deleted is overwritten; see scrub.
             "secure_delete=ON",
             "cache_size=-64000",
         ):
@@ -162,7 +207,7 @@ def _migrate(engine: sa.Engine) -> None:
     config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
     with contextlib.ExitStack() as stack:
         if engine.dialect.name == "sqlite":
-            stack.enter_context(FileLock(f"{engine.url.database}.lock", timeout=30))
+            stack.enter_context(FileLock(f"{engine.url.database}.lock", timeout=_PATIENCE))
         connection = stack.enter_context(engine.execution_options(**{_WRITES: True}).begin())
         if engine.dialect.name == "postgresql":
             connection.execute(sa.text(f"SELECT pg_advisory_xact_lock({_LOCK})"))

@@ -12,6 +12,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
+from fer_core.errors import ShopError
 from fer_core.labels import LABELS
 from fer_core.shop.bandit import Decision, Item
 from fer_core.shop.lessons import Lesson, Lessons, ShownPanel
@@ -20,10 +21,11 @@ from fer_core.store.database import Database
 from fer_core.store.schema import CARDS, PANELS, PRODUCTS, SESSIONS
 
 _NAME: Final = re.compile(r"[0-9a-f]{16,64}")
-#: The newest sessions teach, and of each the first panels: more would make a new shopper wait, and nobody alone is to
-#: outweigh all others.
+#: The newest sessions teach, as long as they hold no more panels in all, and of each the first panels: more would make a
+#: new shopper wait, and nobody alone is to outweigh all others.
 _TEACHING_SESSIONS: Final = 500
 _TEACHING_PANELS: Final = 40
+_TEACHING_IN_ALL: Final = 1_000
 
 _Row = dict[str, Any]
 
@@ -77,6 +79,7 @@ class ReactionStore:
         """
         with self.database.writing() as connection:
             connection.execute(sa.delete(SESSIONS).where(SESSIONS.c.name == _checked(session)))
+        self.database.scrub()
 
     def forget_simulated(self) -> None:
         """Delete every simulated session.
@@ -86,6 +89,7 @@ class ReactionStore:
         """
         with self.database.writing() as connection:
             connection.execute(sa.delete(SESSIONS).where(SESSIONS.c.simulated))
+        self.database.scrub()
 
     def fingerprint(self) -> str:
         """Another text once other sessions or panels teach.
@@ -136,6 +140,8 @@ class ReactionStore:
                 SESSIONS.c.name.in_(names[at : at + 500])
             )
             found.update((row.name, row.key) for row in connection.execute(query))
+        if found.keys() != sessions.keys():
+            raise ShopError("The session was deleted while it was being kept.")
         return found
 
     def _product_keys(
@@ -229,8 +235,15 @@ def _teaching(connection: sa.Connection, simulated: bool = False) -> list[tuple[
         .where(PANELS.c.session == newest.c.key, PANELS.c.number < _TEACHING_PANELS)
         .scalar_subquery()
     )
-    query = sa.select(newest.c.key, newest.c.name, count).order_by(newest.c.key)
-    return [(key, name, panels) for key, name, panels in connection.execute(query)]
+    query = sa.select(newest.c.key, newest.c.name, count).order_by(newest.c.key.desc())
+    found: list[tuple[int, str, int]] = []
+    in_all = 0
+    for key, name, panels in connection.execute(query).all():
+        in_all += panels
+        if in_all > _TEACHING_IN_ALL and found:
+            break
+        found.append((key, name, panels))
+    return found[::-1]
 
 
 def _fingerprint(teaching: Sequence[tuple[int, str, int]]) -> str:
@@ -251,7 +264,7 @@ def _panels(
     query = sa.select(PANELS).where(PANELS.c.session.in_(names), PANELS.c.number < _TEACHING_PANELS)
     for row in connection.execute(query.order_by(PANELS.c.session, PANELS.c.number)):
         # A row that somebody else wrote may be none of ours.
-        with contextlib.suppress(ValueError, KeyError):
+        with contextlib.suppress(ValueError, KeyError, TypeError):
             found.setdefault(row.session, []).append(
                 _panel(row, cards.get((row.session, row.number), ()), items)
             )

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pandas as pd
+import plotly.graph_objects as go
 import pytest
 
 from fer_core.charts.insights_figures import (
@@ -17,32 +18,49 @@ from fer_core.insights.reviews import Steps
 from fer_core.labels import LABELS
 
 
+def named(figure: go.Figure) -> list[str]:
+    """What the rows are called, from the top."""
+    return list(figure.layout.yaxis.ticktext)
+
+
 def test_a_review_without_evidence_has_no_dot_and_each_other_has_its_own_ends() -> None:
-    found = intervals(
-        {
-            "kite": Estimate(0.5, 0.2, 0.6, 9),
-            "tea": Estimate(None, n=2),
-            "drum": Estimate(-0.25, -0.5, 0.0, 7),
-        },
-        "review",
-    )
+    reviews = [
+        ("kite", Estimate(0.5, 0.2, 0.6, 9)),
+        ("tea", Estimate(None, n=2)),
+        ("drum", Estimate(-0.25, -0.5, 0.0, 7)),
+    ]
+    found = intervals(reviews, "review")
     dots = found.data[0]
-    assert list(dots.y) == ["kite", "drum"]
+    assert named(found) == ["kite", "drum"]
     assert list(dots.x) == [0.5, -0.25]
     assert list(dots.error_x.array) == pytest.approx([0.1, 0.25])
     assert list(dots.error_x.arrayminus) == pytest.approx([0.3, 0.25])
-    assert list(dots.customdata) == [9, 7]
+    assert [each[0] for each in dots.customdata] == [9, 7]
 
 
 @pytest.mark.parametrize("name", ["<b>bold</b>", "<a href='https://evil'>x</a>"])
 def test_a_catalogue_s_text_is_no_markup(name: str) -> None:
-    assert "<" not in intervals({name: Estimate(0.5, 0.2, 0.6, 9)}, "review").data[0].y[0]
-    assert "<" not in pairing_map([Pairing(label, name, Estimate(None)) for label in LABELS]).data[0].y[0]
+    assert "<" not in named(intervals([(name, Estimate(0.5, 0.2, 0.6, 9))], "review"))[0]
+    assert "<" not in named(pairing_map([Pairing(label, name, Estimate(None)) for label in LABELS]))[0]
 
 
-def test_a_long_name_is_cut() -> None:
-    (name,) = intervals({"n" * 400: Estimate(0.5, 0.2, 0.6, 9)}, "review").data[0].y
-    assert len(name) < 40
+@pytest.mark.parametrize(
+    "names",
+    [
+        pytest.param(["1001", "2024"], id="names that look like numbers"),
+        pytest.param(["2026-01-01", "2026-02-01"], id="names that look like days"),
+        pytest.param(["kite", "kite"], id="two products of one name"),
+        pytest.param(["n" * 50 + "a", "n" * 50 + "b"], id="the same beginning"),
+    ],
+)
+def test_every_row_keeps_a_place_of_its_own(names: list[str]) -> None:
+    figure = intervals([(name, Estimate(0.5, 0.2, 0.6, 9)) for name in names], "review")
+    assert list(figure.data[0].y) == list(figure.layout.yaxis.tickvals) == [0, 1]
+    assert all(len(name) < 40 for name in named(figure))
+
+
+def test_a_quotation_mark_stays_one() -> None:
+    assert named(intervals([('13" pan', Estimate(0.5, 0.2, 0.6, 9))], "review")) == ['13" pan']
 
 
 def test_the_funnel_counts_cards_in_the_order_of_the_steps() -> None:

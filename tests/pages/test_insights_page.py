@@ -145,10 +145,19 @@ def test_strangers_see_sums_but_no_session_and_change_nothing(
     some(local)
     app = open_tab()
     assert [tab.label for tab in app.tabs] == [tab for tab in TABS if tab != "Sessions"]
-    keep(local, [[visit(liked("a"))]], simulated=True, first=50)
-    local.forget(name(0))
+    keep(local, [[visit(refused("gone"))]], first=40)
+    table = open_tab().dataframe[0].value
+    # What one shopper saw alone is no sum.
+    assert "gone" not in table["product"].tolist()
+    keep(local, [[visit(liked("a"))] for _ in range(5)], simulated=True, first=50)
     app = open_tab(**{"insights-simulated": True})
+    assert "**Simulated.**" in words(app)
     assert "Remove the simulation" not in labels_of(app)
+    for at in range(3):
+        local.forget(name(at))
+    app = open_tab(**{"insights-simulated": False})
+    assert "Fewer than 5 shoppers in this time" in words(app)
+    assert not app.dataframe
 
 
 @pytest.mark.parametrize("public", ["0", "1"], ids=["normal", "public"])
@@ -160,7 +169,8 @@ def test_a_database_that_is_away_is_one_sentence_without_its_password(
     app = open_page("insights")
     assert not app.exception
     assert len(app.error) == 1
-    assert "PostgreSQL" in app.error[0].value
+    assert ("PostgreSQL" in app.error[0].value) == (public == "0")
+    assert ("127.0.0.1" in app.error[0].value) == (public == "0")
     assert "secret" not in words(app)
 
 

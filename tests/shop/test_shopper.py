@@ -222,6 +222,25 @@ def test_reactions_of_before_the_agreement_stay_here(shopper: Shopper, kept: Kep
     assert shopper.hand_over(kept) == 6
 
 
+def test_a_basket_of_before_the_agreement_is_no_reaction_of_after_it(shop: Shop, kept: Kept) -> None:
+    few = Shop(Catalogue(shop.catalogue.products[:3]), shop.weights)
+    analyzer: Any = Mirror()
+    shopper = Shopper(analyzer, few, seed=1)
+    first, second = ids(pick(shopper))[:2]
+    shopper.put_in_basket(first)
+    shopper.reject(second)
+    shopper.agree(True)
+    for now in (1.0, 2.0):
+        shopper.other_cards(now)
+    assert {first, second} <= set(ids(pick(shopper, now=2.0)))
+    shopper.hand_over(kept)
+    (panels,) = kept.sessions.values()
+    assert not any(
+        lesson.reaction.basket or lesson.reaction.rejected for panel in panels for lesson in panel.lessons
+    )
+    assert not any(panel.teaching for panel in panels)
+
+
 def test_who_takes_the_agreement_back_hands_on_nothing_that_waits(shopper: Shopper, kept: Kept) -> None:
     shopper.agree(True)
     react(shopper)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -48,6 +50,7 @@ def test_what_is_there_is_there_after_a_restart(database_url: str) -> None:
         ("mysql://somebody:secret@host/name", "mysql"),
         ("no url at all:secret", "must be a URL"),
         ("sqlite://", "sqlite:///path"),
+        ("postgresql://facet:p@ss:secret@host/db", "must be a URL"),
     ],
 )
 def test_what_is_no_database_of_ours_is_refused_without_telling_the_password(url: str, word: str) -> None:
@@ -68,6 +71,57 @@ def test_a_server_that_is_away_is_one_sentence_without_the_password_and_is_left_
     monkeypatch.setattr(database_module, "_REST", 0.0)
     with pytest.raises(ShopError, match="PostgreSQL"):
         store.fingerprint()
+
+
+def test_pages_do_not_queue_behind_a_database_that_is_away() -> None:
+    store = ReactionStore("postgresql://facet:secret@127.0.0.1:9/none")
+    slow = threading.Event()
+
+    def connect(*_: object) -> None:
+        slow.wait(1.0)
+
+    sa.event.listen(store.database._engine, "do_connect", connect)
+
+    def ask(_: int) -> float:
+        began = time.monotonic()
+        with pytest.raises(ShopError):
+            store.fingerprint()
+        return time.monotonic() - began
+
+    with ThreadPoolExecutor(6) as pool:
+        waited = list(pool.map(ask, range(6)))
+    assert max(waited) < 3
+
+
+def test_a_file_that_was_taken_away_is_made_anew_and_nothing_is_acknowledged_into_nowhere(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "reactions.db"
+    store = ReactionStore(f"sqlite:///{path}")
+    store.keep(A, [panel(0)])
+    for each in tmp_path.glob("reactions.db*"):
+        each.unlink()
+    store.keep(A, [panel(1)])
+    store.database.close()
+    again = ReactionStore(f"sqlite:///{path}")
+    assert [each.number for each in again.lessons().by_session[A]] == [1]
+    again.database.close()
+
+
+def test_a_database_of_a_newer_facet_is_one_sentence(store: ReactionStore, database_url: str) -> None:
+    store.keep(A, [panel(0)])
+    with store.database.writing() as connection:
+        connection.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
+    older = ReactionStore(database_url)
+    with pytest.raises(ShopError, match="newer Facet"):
+        older.fingerprint()
+    older.database.close()
+
+
+def test_another_driver_of_the_same_database_makes_no_difference(tmp_path: Path) -> None:
+    store = ReactionStore(f"sqlite+aiosqlite:///{tmp_path / 'reactions.db'}")
+    assert store.keep(A, [panel(0)]) == 6
+    store.database.close()
 
 
 def test_a_folder_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -133,6 +134,35 @@ def test_no_column_could_hold_who_somebody_is() -> None:
         *(f"cards.{name}" for name in ("seconds", "positive", "negative", "surprise", "clicks", "basket")),
         *(f"cards.{name}" for name in ("rejected", "worth", "probability", "offered")),
     }
+
+
+def test_no_more_panels_teach_than_a_new_shopper_can_wait_for(
+    store: ReactionStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reaction_store, "_TEACHING_IN_ALL", 3)
+    for name in (A, B, C):
+        store.keep(name, [panel(0), panel(1)])
+    assert list(store.lessons().by_session) == [C]
+    monkeypatch.setattr(reaction_store, "_TEACHING_IN_ALL", 4)
+    assert list(store.lessons().by_session) == [B, C]
+
+
+def test_what_was_deleted_is_in_no_file(tmp_path: Path) -> None:
+    store = ReactionStore(f"sqlite:///{tmp_path / 'reactions.db'}")
+    store.keep(B, [panel(0)])
+    assert any(B.encode() in path.read_bytes() for path in tmp_path.iterdir())
+    store.forget(B)
+    assert not any(B.encode() in path.read_bytes() for path in tmp_path.iterdir())
+    store.database.close()
+
+
+def test_a_session_that_is_deleted_while_it_is_kept_is_one_sentence(
+    store: ReactionStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # As if the row had gone between the two statements: the insert finds it there, the look for its key does not.
+    monkeypatch.setattr(store, "_insert", lambda table: sa.select(table.c[0]).where(sa.false()))
+    with pytest.raises(ShopError, match="deleted while"):
+        store.keep(A, [panel(0)])
 
 
 def test_a_row_that_is_none_of_ours_is_passed_over(store: ReactionStore) -> None:
