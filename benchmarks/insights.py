@@ -4,7 +4,8 @@
 
 Cards are written through the store itself, of shoppers over sixty days, by default into an SQLite file in a temporary
 folder; another database has to be empty. Then Chromium: from asking for the page until the reviews stand there, each
-time after one more session was kept, so that nothing is remembered (goal: under 2 s, median); and from a press on
+time after one more session was kept, so that nothing is remembered (goal: under 2 s, median; the first alone imports
+what the page needs, and is told apart); and from a press on
 another time until its figures stand there (goal: under 1 s, median). The other tabs are timed once, without a goal.
 """
 
@@ -63,10 +64,12 @@ def main() -> int:
         filling = time.perf_counter() - began
         print(f"{cards:,} cards written in {filling:.0f} s")
         with running_app(FACET_HOME=home, FACET_DATABASE=url) as address:
-            opened, filtered, tabs = _timed(program, address, store, sessions, options.times)
+            first, opened, filtered, tabs = _timed(program, address, store, sessions, options.times)
         kind = store.database.kind
         store.database.close()
-    print(f"{kind}: the page opens in {opened:.2f} s, a filter takes {filtered:.2f} s")
+    print(
+        f"{kind}: the page opens in {opened:.2f} s ({first:.2f} s the first time), a filter takes {filtered:.2f} s"
+    )
     for name, seconds in tabs.items():
         print(f"  {name}: {seconds:.2f} s")
     passed = opened < OPEN_SECONDS and filtered < FILTER_SECONDS
@@ -77,6 +80,7 @@ def main() -> int:
                 "database": kind,
                 "cards": cards,
                 "filling_seconds": round(filling),
+                "first_open_seconds": round(first, 2),
                 "open_seconds": round(opened, 2),
                 "open_goal": OPEN_SECONDS,
                 "filter_seconds": round(filtered, 2),
@@ -95,7 +99,7 @@ def _timed(
     store: ReactionStore,
     sessions: Iterator[tuple[str, tuple[ShownPanel, ...]]],
     times: int,
-) -> tuple[float, float, dict[str, float]]:
+) -> tuple[float, float, float, dict[str, float]]:
     from playwright.sync_api import sync_playwright
 
     opened, filtered, tabs = [], [], {}
@@ -107,6 +111,7 @@ def _timed(
         page.goto(f"{address}/overview")
         page.get_by_text("Class by class").wait_for()
         for _ in range(times):
+            _settled(page)
             store.keep_many(dict(itertools.islice(sessions, 1)))
             began = time.perf_counter()
             page.goto(f"{address}/insights")
@@ -137,7 +142,7 @@ def _timed(
             page.get_by_text(waits_for).first.wait_for()
             tabs[name] = time.perf_counter() - began
         browser.close()
-    return statistics.median(opened), statistics.median(filtered), tabs
+    return opened[0], statistics.median(opened), statistics.median(filtered), tabs
 
 
 def _settled(page: Any) -> None:

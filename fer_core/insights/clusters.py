@@ -9,8 +9,6 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from sklearn.cluster import KMeans
-from sklearn.metrics import silhouette_score
 
 from fer_core.errors import EvaluationError
 from fer_core.labels import LABELS
@@ -49,6 +47,10 @@ def clusters(cards: pd.DataFrame, seed: int = 0) -> tuple[Cluster, ...]:
     Raises:
         EvaluationError: fewer than four products with enough shoppers.
     """
+    # Half a second that the page's other tabs need not wait for.
+    from sklearn.cluster import KMeans
+    from sklearn.metrics import silhouette_score
+
     known = cards[cards.worth.notna() & cards.label.isin(LABELS)]
     shoppers = known.groupby("product").session.nunique()
     products = sorted(shoppers[shoppers >= _FEWEST].index)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Final
 
-from scipy import stats
+from scipy.special import stdtrit
 
 from fer_core.evaluation.estimates import Estimate
 
@@ -32,6 +32,6 @@ def mean_worth(n: int, total: float, squares: float, reach: float = 1.0) -> Esti
     mean, more = total / n, n + 2
     centre = total / more
     variance = max((squares + 2) / more - centre**2, 0.0) * more / (more - 1)
-    half = float(stats.t.ppf(0.975, more - 1)) * math.sqrt(variance / more)
+    half = float(stdtrit(more - 1, 0.975)) * math.sqrt(variance / more)
     low, high = max(-reach, centre - half), min(reach, centre + half)
     return Estimate(mean, min(low, mean), max(high, mean), n)

@@ -14,7 +14,7 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
+from scipy.special import stdtrit
 
 from fer_core.errors import EvaluationError
 from fer_core.evaluation.estimates import Estimate
@@ -117,7 +117,7 @@ def self_normalised(
     # How far each shopper's cards pull the mean away from where it is.
     pulls = np.bincount(at, weights * (rewards - value))
     error = math.sqrt(float((pulls**2).sum()) * len(groups) / (len(groups) - 1)) / total
-    half = float(stats.t.ppf(0.975, len(groups) - 1)) * error
+    half = float(stdtrit(len(groups) - 1, 0.975)) * error
     return Estimate(value, max(-1.0, value - half), min(1.0, value + half), len(rewards)), effective
 
 

@@ -188,7 +188,8 @@ def _engine(url: URL) -> sa.Engine:
             "foreign_keys=ON",
             # What is deleted is overwritten; see scrub.
             "secure_delete=ON",
-            "cache_size=-64000",
+            # Whoever else writes empties SQLite's own cache; the system's stays.
+            "mmap_size=1000000000",
         ):
             connection.execute(f"PRAGMA {pragma}")
 

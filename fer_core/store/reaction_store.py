@@ -25,7 +25,7 @@ _NAME: Final = re.compile(r"[0-9a-f]{16,64}")
 #: new shopper wait, and nobody alone is to outweigh all others.
 _TEACHING_SESSIONS: Final = 500
 _TEACHING_PANELS: Final = 40
-_TEACHING_IN_ALL: Final = 1_000
+_TEACHING_IN_ALL: Final = 500
 
 _Row = dict[str, Any]
 
