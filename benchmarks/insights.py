@@ -56,7 +56,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as home:
         url = options.database or f"sqlite:///{Path(home) / 'reactions.db'}"
         store = ReactionStore(url)
-        sessions = _sessions()
+        sessions = _sessions(options.cards // (_PANELS * _CARDS))
         began = time.perf_counter()
         cards = 0
         while cards < options.cards:
@@ -149,14 +149,15 @@ def _settled(page: Any) -> None:
     page.locator(".stApp[data-test-script-state=notRunning]").wait_for()
 
 
-def _sessions() -> Iterator[tuple[str, tuple[ShownPanel, ...]]]:
-    """Shoppers without end, one minute and a bit after the other, the last ones now."""
+def _sessions(shoppers: int) -> Iterator[tuple[str, tuple[ShownPanel, ...]]]:
+    """So many shoppers over the days, evenly, and then without end those of now."""
     random = np.random.default_rng(0)
     catalogue = Catalogue.load(PROJECT_ROOT / "data" / "products.csv")
     items = tuple(item_of(product) for product in catalogue.products)
     now = time.time()
     for number in itertools.count():
-        start = now - random.uniform(0, _DAYS * 86_400)
+        # In the order of their coming, the last of them today.
+        start = min(now - _DAYS * 86_400 * (1 - number / shoppers), now)
         panels = []
         for panel in range(_PANELS):
             label = LABELS[int(random.integers(len(LABELS)))]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import TypeVar
 
@@ -14,13 +14,12 @@ import streamlit as st
 from fer_core.insights.evidence import FEWEST_SHOPPERS
 from fer_core.insights.newest import newest_cards
 from fer_core.insights.selection import Kept, Selection, shoppers_in, what_is_kept
-from fer_core.insights.simulation import SHOPPERS, fill
 from fer_core.settings import Settings
 from fer_core.shop.catalogue import Catalogue
 from fer_core.store.reaction_store import ReactionStore
-from pages._insights_kept import forget_results, kept, kept_cards
-from pages._shell import errors_as_sentences, progress_bar
-from pages._shop import catalogue_identity, first_weights, reaction_store
+from pages._insights_kept import kept, kept_cards
+from pages._insights_simulation import nothing_yet, simulated_notice
+from pages._shop import catalogue_identity, reaction_store
 
 _DAY = 86_400
 _PERIODS = {"All": None, "24 hours": _DAY, "7 days": 7 * _DAY, "30 days": 30 * _DAY, "From - to": None}
@@ -35,7 +34,7 @@ class Chosen:
         store: where it is kept.
         catalogue: today's products, for their names.
         selection: what is looked at.
-        version: another text once anything was kept or deleted.
+        state: how much there is, and its versions.
         catalogue_identity: another text once the catalogue's file is another.
         names: product id -> its name today; an id without one is shown as it is.
     """
@@ -43,7 +42,7 @@ class Chosen:
     store: ReactionStore
     catalogue: Catalogue
     selection: Selection
-    version: str
+    state: Kept
     catalogue_identity: str
     names: dict[str, str] = field(hash=False)
 
@@ -51,23 +50,31 @@ class Chosen:
         """A product's name, or its id once the catalogue no longer holds it."""
         return self.names.get(product, product)
 
-    def kept(self, what: str, compute: Callable[[], T], *, whole: bool = False) -> T:
-        """A result, computed once for this selection of these rows; with ``whole`` for all times and this catalogue."""
-        return kept(f"{what}|{self._of_time(whole)}", compute, self._still)
+    def parts(self) -> tuple[Selection, Selection]:
+        """The selection's settled sessions, and those that something may still come to."""
+        return replace(self.selection, up_to=self.state.settled), replace(
+            self.selection, after=self.state.settled
+        )
+
+    def kept(self, what: str, compute: Callable[[], T], *, whole: bool = False, settled: bool = False) -> T:
+        """A result, computed once for this selection of these rows; with ``whole`` for all times and this catalogue,
+        with ``settled`` for the settled rows of the selection."""
+        selected = f"{self.selection.simulated}|{self.catalogue_identity}" if whole else f"{self.selection}"
+        version = self.state.settled_version if settled else self.state.version
+
+        def still() -> bool:
+            now = what_is_kept(self.store.database)
+            return (now.settled_version if settled else now.version) == version
+
+        return kept(f"{what}|{selected}|{version}", compute, still)
 
     def cards(self) -> pd.DataFrame:
         """The newest shoppers' cards of this selection."""
         return kept_cards(
-            f"{self._of_time(False)}", lambda: newest_cards(self.store.database, self.selection), self._still
+            f"{self.selection}|{self.state.version}",
+            lambda: newest_cards(self.store.database, self.selection),
+            lambda: what_is_kept(self.store.database).version == self.state.version,
         )
-
-    def _of_time(self, whole: bool) -> str:
-        if whole:
-            return f"{self.selection.simulated}|{self.version}|{self.catalogue_identity}"
-        return f"{self.selection}|{self.version}"
-
-    def _still(self) -> bool:
-        return what_is_kept(self.store.database).version == self.version
 
 
 def choose(settings: Settings) -> Chosen | None:
@@ -75,7 +82,7 @@ def choose(settings: Settings) -> Chosen | None:
     store = reaction_store(settings)
     state = what_is_kept(store.database)
     if not state.shoppers and not state.simulated:
-        _nothing_yet(settings, store)
+        nothing_yet(settings, store)
         return None
     with st.container(horizontal=True, vertical_alignment="bottom"):
         period = st.segmented_control(
@@ -87,7 +94,7 @@ def choose(settings: Settings) -> Chosen | None:
             simulated = st.toggle("The simulation instead", key="insights-simulated")
     selection = Selection(since, until, simulated)
     if simulated:
-        _simulated(settings, store, state)
+        simulated_notice(settings, store, state)
     else:
         st.caption(f"{state.shoppers:,} shoppers agreed to it so far.")
     catalogue = Catalogue.load(settings.catalogue)
@@ -95,7 +102,7 @@ def choose(settings: Settings) -> Chosen | None:
     if settings.public and shoppers_in(store.database, selection) < FEWEST_SHOPPERS:
         st.info(f"Fewer than {FEWEST_SHOPPERS} shoppers in this time: sums of so few would tell of persons.")
         return None
-    return Chosen(store, catalogue, selection, state.version, catalogue_identity(settings), names)
+    return Chosen(store, catalogue, selection, state, catalogue_identity(settings), names)
 
 
 def _between(period: str, state: Kept) -> tuple[float | None, float | None]:
@@ -115,34 +122,3 @@ def _between(period: str, state: Kept) -> tuple[float | None, float | None]:
     start = datetime(picked[0].year, picked[0].month, picked[0].day, tzinfo=UTC).timestamp()
     end = datetime(picked[-1].year, picked[-1].month, picked[-1].day, tzinfo=UTC).timestamp()
     return start, end + _DAY
-
-
-def _nothing_yet(settings: Settings, store: ReactionStore) -> None:
-    st.info(
-        "Nothing is kept yet. On the live page, a shopper who switches on *Let my reactions teach the shop* under "
-        "*Your wishes* leaves the first reactions here.",
-        icon=":material/inbox:",
-    )
-    st.page_link("pages/live.py", label="To the live page", icon=":material/arrow_forward:")
-    if settings.public:
-        return
-    st.write(
-        "To see what this page shows, fill it with shoppers made by code. They are marked, and go with one press."
-    )
-    if st.button(f"Fill with {SHOPPERS} simulated shoppers", icon=":material/smart_toy:"):
-        with errors_as_sentences(), progress_bar("Simulating") as told:
-            fill(store, Catalogue.load(settings.catalogue), first_weights(settings), progress=told)
-        st.rerun()
-
-
-def _simulated(settings: Settings, store: ReactionStore, state: Kept) -> None:
-    st.warning(
-        f"**Simulated.** {state.simulated:,} shoppers made by code: nothing here says anything about anybody, and none "
-        "of it teaches the shelf.",
-        icon=":material/smart_toy:",
-    )
-    if not settings.public and st.button("Remove the simulation", icon=":material/delete:"):
-        with errors_as_sentences():
-            store.forget_simulated()
-            forget_results()
-        st.rerun()

@@ -5,31 +5,21 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from fer_core.charts.insights_figures import STEP_NAMES, intervals, steps_to_basket
-from fer_core.insights.evidence import FEWEST_SHOPPERS
-from fer_core.insights.pairings import shoppers_by_step
-from fer_core.insights.reviews import ProductReview, Steps, product_history, product_reviews
+from fer_core.charts.insights_figures import intervals
+from fer_core.insights.reviews import ProductReview, product_history
 from fer_core.palette import EXPRESSION_COLOURS
 from fer_core.settings import Settings
 from pages._insights_choice import Chosen
+from pages._insights_funnel import reviews_of
 from pages._insights_tables import download, estimate_columns, estimate_text
 
 _CONFIG = {"displayModeBar": False}
 _SHOWN = 12
 
 
-def _reviews(chosen: Chosen) -> tuple[ProductReview, ...]:
-    return chosen.kept("reviews", lambda: product_reviews(chosen.store.database, chosen.selection))
-
-
-def _for_all_eyes(settings: Settings, reviews: tuple[ProductReview, ...]) -> tuple[ProductReview, ...]:
-    """Without those of so few shoppers that strangers could read a visit from them."""
-    return tuple(each for each in reviews if not settings.public or each.review.n >= FEWEST_SHOPPERS)
-
-
 def products_tab(settings: Settings, chosen: Chosen) -> None:
     """Products by review, and one of them."""
-    reviews = _for_all_eyes(settings, _reviews(chosen))
+    reviews = reviews_of(settings, chosen)
     if not reviews:
         st.info("No product was shown in this time. Choose a longer one above.")
         return
@@ -114,36 +104,3 @@ def _one(chosen: Chosen, reviews: tuple[ProductReview, ...]) -> None:
             )
         else:
             place.caption("Not enough evidence: fewer than five shoppers each.")
-
-
-def funnel_tab(settings: Settings, chosen: Chosen) -> None:
-    """From shown to basket."""
-    reviews = _for_all_eyes(settings, _reviews(chosen))
-    if not reviews:
-        st.info("No card was shown in this time. Choose a longer one above.")
-        return
-    categories = sorted({each.category for each in reviews})
-    picked = st.multiselect("Categories", categories, placeholder="All", key="insights-categories")
-    steps = sum((each.steps for each in reviews if not picked or each.category in picked), Steps())
-    st.plotly_chart(
-        steps_to_basket(steps), width="stretch", config=_CONFIG, alt="Funnel of cards from shown to basket"
-    )
-    st.caption(f'In cards; {steps.rejected:,} of them were "not for me".')
-    cards = chosen.cards()
-    if picked:
-        cards = cards[cards.category.isin(picked)]
-    if not len(cards):
-        return
-    found = shoppers_by_step(cards)
-    st.markdown("**Shoppers for whom at least one card came so far**")
-    table = pd.DataFrame(
-        {
-            "step": [STEP_NAMES[step] for step in found],
-            "share": [estimate_text(each, percent=True) for each in found.values()],
-            "of shoppers": [each.n for each in found.values()],
-        }
-    )
-    st.dataframe(table, hide_index=True)
-    download(
-        pd.DataFrame({"step": list(found), **estimate_columns("share", list(found.values()))}), "funnel.csv"
-    )

@@ -6,8 +6,9 @@ import streamlit as st
 
 from pages._insights_choice import choose
 from pages._insights_expressions import expressions_tab, groups_tab
+from pages._insights_funnel import funnel_tab
 from pages._insights_policy import policy_tab
-from pages._insights_products import funnel_tab, products_tab
+from pages._insights_products import products_tab
 from pages._insights_sessions import sessions_tab
 from pages._shell import page
 

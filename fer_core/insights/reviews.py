@@ -58,8 +58,60 @@ class ProductReview:
     steps: Steps
 
 
-def product_reviews(database: Database, selection: Selection) -> tuple[ProductReview, ...]:
+@dataclass(frozen=True)
+class ProductSums:
+    """What a review is made of; those of different sessions can be added.
+
+    Attributes:
+        category: the product's.
+        shoppers, total, squares: how many shoppers reacted, and sum and sum of squares of one value each.
+        seconds: on show in front of a face.
+        steps: how far its cards came.
+    """
+
+    category: str
+    shoppers: int
+    total: float
+    squares: float
+    seconds: float
+    steps: Steps
+
+    def __add__(self, other: ProductSums) -> ProductSums:
+        return ProductSums(
+            other.category,
+            self.shoppers + other.shoppers,
+            self.total + other.total,
+            self.squares + other.squares,
+            self.seconds + other.seconds,
+            self.steps + other.steps,
+        )
+
+
+def product_reviews(*sums: Mapping[str, ProductSums]) -> tuple[ProductReview, ...]:
     """Of every product that was shown, the best first, those without enough evidence last.
+
+    Args:
+        sums: of ``product_sums``, of different sessions each.
+    """
+    added: dict[str, ProductSums] = {}
+    for part in sums:
+        for product, each in part.items():
+            added[product] = added[product] + each if product in added else each
+    reviews = [
+        ProductReview(
+            product,
+            each.category,
+            mean_worth(each.shoppers, each.total, each.squares),
+            each.seconds,
+            each.steps,
+        )
+        for product, each in added.items()
+    ]
+    return tuple(sorted(reviews, key=_best_first))
+
+
+def product_sums(database: Database, selection: Selection) -> Mapping[str, ProductSums]:
+    """Of every product that was shown, by its id.
 
     Raises:
         ShopError: the database does not answer.
@@ -94,19 +146,21 @@ def product_reviews(database: Database, selection: Selection) -> tuple[ProductRe
         opinion_of = {row.product: row for row in _rows(database, opinions)}
         sum_of = {row.product: row for row in summed.result()}
     products = {row.key: row for row in _rows(database, sa.select(PRODUCTS))}
-    reviews = [
-        ProductReview(
-            products[key].id,
-            products[key].category,
-            mean_worth(opinion_of[key].n, opinion_of[key].total or 0.0, opinion_of[key].squares or 0.0),
-            row.seconds,
-            Steps(*(int(getattr(row, name)) for name in ("shown", *_STEPS))),
-        )
-        for key, row in sum_of.items()
-        # What was kept between the two looks is seen at the next.
-        if key in opinion_of and key in products
-    ]
-    return tuple(sorted(reviews, key=_best_first))
+    return MappingProxyType(
+        {
+            products[key].id: ProductSums(
+                products[key].category,
+                opinion_of[key].n,
+                opinion_of[key].total or 0.0,
+                opinion_of[key].squares or 0.0,
+                row.seconds,
+                Steps(*(int(getattr(row, name)) for name in ("shown", *_STEPS))),
+            )
+            for key, row in sum_of.items()
+            # What was kept between the two looks is seen at the next.
+            if key in opinion_of and key in products
+        }
+    )
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import pytest
 
 from fer_core.insights.newest import newest_cards
 from fer_core.insights.pairings import pairings, shoppers_by_step
-from fer_core.insights.reviews import Steps, product_reviews
+from fer_core.insights.reviews import Steps, product_reviews, product_sums
 from fer_core.insights.selection import Selection
 from fer_core.labels import LABELS
 from fer_core.shop.reactions import Reaction
@@ -83,7 +83,7 @@ def test_a_reaction_without_a_followed_face_was_seen(store: ReactionStore) -> No
     by_hand = Reaction("a", "c", basket=True)
     keep(store, [[visit(by_hand)]])
     assert newest_cards(store.database, Selection()).seen.all()
-    assert product_reviews(store.database, Selection())[0].steps == Steps(1, 1, 0, 1, 0)
+    assert product_reviews(product_sums(store.database, Selection()))[0].steps == Steps(1, 1, 0, 1, 0)
 
 
 def test_shoppers_by_how_far_a_card_of_theirs_came(store: ReactionStore) -> None:

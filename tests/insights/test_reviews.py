@@ -1,13 +1,15 @@
 from __future__ import annotations
 
+import time
+
 import numpy as np
 import pytest
 
 from fer_core.insights.evidence import mean_worth
-from fer_core.insights.reviews import Steps, product_history, product_reviews
-from fer_core.insights.selection import Selection
+from fer_core.insights.reviews import Steps, product_history, product_reviews, product_sums
+from fer_core.insights.selection import Selection, what_is_kept
 from fer_core.store.reaction_store import ReactionStore
-from tests.insights.kept import DAY, START, keep, liked, passed, refused, visit
+from tests.insights.kept import DAY, START, keep, liked, name, passed, refused, visit
 
 ALL = Selection()
 
@@ -17,7 +19,7 @@ def test_a_review_is_the_mean_over_shoppers_not_over_cards(store: ReactionStore)
     visits = [[visit(liked("a"), passed("b"))] for _ in range(5)]
     often = [visit(refused("a"), number=number) for number in range(3)]
     keep(store, [*visits, [*often, visit(passed("a"), number=3)]])
-    by_product = {each.product: each for each in product_reviews(store.database, ALL)}
+    by_product = {each.product: each for each in product_reviews(product_sums(store.database, ALL))}
     values = np.array([1.0] * 5 + [-0.75])
     expected = mean_worth(6, values.sum(), (values**2).sum())
     found = by_product["a"].review
@@ -35,7 +37,7 @@ def test_a_review_is_the_mean_over_shoppers_not_over_cards(store: ReactionStore)
 def test_the_best_come_first_and_what_is_not_known_last(store: ReactionStore) -> None:
     visits = [[visit(refused("bad"), liked("good"), passed("plain"))] for _ in range(5)]
     keep(store, [*visits, [visit(liked("rare"))]])
-    reviews = product_reviews(store.database, ALL)
+    reviews = product_reviews(product_sums(store.database, ALL))
     assert [each.product for each in reviews] == ["good", "plain", "bad", "rare"]
     assert reviews[-1].review.value is None
     assert reviews[-1].review.n == 1
@@ -44,7 +46,7 @@ def test_the_best_come_first_and_what_is_not_known_last(store: ReactionStore) ->
 def test_panels_that_flew_by_were_shown_and_say_nothing(store: ReactionStore) -> None:
     flown = visit(liked("a").__class__("a", "c", 0.2), seconds=0.2)
     keep(store, [[flown]])
-    (review,) = product_reviews(store.database, ALL)
+    (review,) = product_reviews(product_sums(store.database, ALL))
     assert review.review.n == 0
     assert review.steps == Steps(shown=1)
 
@@ -63,7 +65,30 @@ def test_panels_that_flew_by_were_shown_and_say_nothing(store: ReactionStore) ->
 def test_a_time_is_looked_at_alone(store: ReactionStore, selection: Selection, products: list[str]) -> None:
     keep(store, [[visit(liked("a"))], [visit(liked("b"), start=START + 2 * DAY)]])
     keep(store, [[visit(liked("s"))]], simulated=True, first=9)
-    assert sorted(each.product for each in product_reviews(store.database, selection)) == products
+    assert (
+        sorted(each.product for each in product_reviews(product_sums(store.database, selection))) == products
+    )
+
+
+def test_settled_and_late_sessions_add_up_to_all(store: ReactionStore) -> None:
+    now = time.time()
+    old = [[visit(liked("a"), refused("b"), start=now - 3 * DAY + at)] for at in range(7)]
+    late = [[visit(refused("a"), passed("c"), start=now - 60 + at)] for at in range(4)]
+    keep(store, [*old, *late])
+    kept = what_is_kept(store.database)
+    parts = [
+        product_sums(store.database, Selection(up_to=kept.settled)),
+        product_sums(store.database, Selection(after=kept.settled)),
+    ]
+    assert [sorted(part) for part in parts] == [["a", "b"], ["a", "c"]]
+    assert product_reviews(*parts) == product_reviews(product_sums(store.database, ALL))
+    # Only what is deleted changes the settled ones.
+    store.forget(name(8))
+    assert what_is_kept(store.database).settled_version == kept.settled_version
+    store.keep(name(9), [visit(liked("a"), number=1, start=now)])
+    assert what_is_kept(store.database).settled_version == kept.settled_version
+    store.forget(name(0))
+    assert what_is_kept(store.database).settled_version != kept.settled_version
 
 
 def test_a_product_in_detail_by_expression_and_by_day(store: ReactionStore) -> None:

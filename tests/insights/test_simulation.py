@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from fer_core.insights.reviews import product_reviews
+from fer_core.insights.reviews import product_reviews, product_sums
 from fer_core.insights.selection import Selection, what_is_kept
 from fer_core.insights.simulation import fill
 from fer_core.settings import PROJECT_ROOT
@@ -38,12 +38,14 @@ def test_it_is_marked_teaches_nobody_and_goes_without_a_trace(
     assert told[-1] == 1.0
     assert len(store.lessons().by_session) == 1
     assert len(store.lessons(simulated=True).by_session) == 30
-    shown = sum(each.steps.shown for each in product_reviews(store.database, Selection(simulated=True)))
+    shown = sum(
+        each.steps.shown for each in product_reviews(product_sums(store.database, Selection(simulated=True)))
+    )
     assert shown == cards > 300
-    assert [each.product for each in product_reviews(store.database, Selection())] == ["a"]
+    assert [each.product for each in product_reviews(product_sums(store.database, Selection()))] == ["a"]
     store.forget_simulated()
     assert what_is_kept(store.database).simulated == 0
-    assert product_reviews(store.database, Selection(simulated=True)) == ()
+    assert product_reviews(product_sums(store.database, Selection(simulated=True))) == ()
 
 
 def test_the_same_seed_makes_the_same_shoppers(

@@ -28,12 +28,12 @@ def local(home: Path) -> ReactionStore:
 def few_simulated(monkeypatch: pytest.MonkeyPatch) -> None:
     """Forty shoppers are enough to look at, and quick."""
     from fer_core.insights import simulation
-    from pages import _insights_choice
+    from pages import _insights_simulation
 
     def fill(*arguments: Any, **more: Any) -> int:
         return simulation.fill(*arguments, shoppers=40, **more)
 
-    monkeypatch.setattr(_insights_choice, "fill", fill)
+    monkeypatch.setattr(_insights_simulation, "fill", fill)
 
 
 @pytest.fixture
