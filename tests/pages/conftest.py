@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import shutil
 from collections.abc import Callable
@@ -12,6 +13,10 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from fer_core.settings import PROJECT_ROOT
+from fer_core.shop.recommender import starting_weights
+from pages import _shop
+
+_remembered_weights = functools.lru_cache(starting_weights)
 
 
 @pytest.fixture
@@ -31,6 +36,8 @@ def open_page(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], AppTest]:
     import streamlit as st
 
     st.cache_resource.clear()
+    # A second and a half that only the tests of the recommender need to wait for each time.
+    monkeypatch.setattr(_shop, "starting_weights", _remembered_weights)
     monkeypatch.chdir(PROJECT_ROOT)
 
     def run(name: str) -> AppTest:
