@@ -96,3 +96,7 @@ def _presses(page: Any, name: str, presses: int, words: Any) -> float:
         taken.append(time.perf_counter() - began)
         page.wait_for_function("!document.querySelector('[data-testid=stStatusWidget]')")
     return statistics.median(taken)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
