@@ -19,6 +19,7 @@ from fer_core.shop.catalogue import Catalogue
 from fer_core.store.reaction_store import ReactionStore
 from pages._insights_kept import kept, kept_cards
 from pages._insights_simulation import nothing_yet, simulated_notice
+from pages._insights_tables import counted
 from pages._shop import catalogue_identity, reaction_store
 
 _DAY = 86_400
@@ -96,7 +97,7 @@ def choose(settings: Settings) -> Chosen | None:
     if simulated:
         simulated_notice(settings, store, state)
     else:
-        st.caption(f"{state.shoppers:,} shoppers agreed to it so far.")
+        st.caption(f"{counted(state.shoppers, 'shopper')} agreed to it so far.")
     catalogue = Catalogue.load(settings.catalogue)
     names = {product.id: product.name for product in catalogue.products}
     if settings.public and shoppers_in(store.database, selection) < FEWEST_SHOPPERS:

@@ -12,7 +12,7 @@ from fer_core.settings import Settings
 from fer_core.store.reaction_store import ReactionStore
 from pages._insights_choice import Chosen
 from pages._insights_kept import forget_results
-from pages._insights_tables import download
+from pages._insights_tables import counted, download
 from pages._shell import errors_as_sentences
 
 _MOST = 200
@@ -61,7 +61,7 @@ def sessions_tab(settings: Settings, chosen: Chosen) -> None:  # noqa: ARG001 - 
 
 def _title(row: SessionRow) -> str:
     began = datetime.fromtimestamp(row.started, UTC)
-    return f"{began:%Y-%m-%d %H:%M} UTC, {row.panels} panels, {row.basket} into the basket ({row.name[:6]})"
+    return f"{began:%Y-%m-%d %H:%M} UTC, {counted(row.panels, 'panel')}, {row.basket} into the basket ({row.name[:6]})"
 
 
 @st.dialog("Delete this session?")

@@ -19,6 +19,11 @@ def estimate_text(found: Estimate, *, percent: bool = False) -> str:
     return f"{found.value:+.2f} ({found.low:+.2f} to {found.high:+.2f})"
 
 
+def counted(number: int, what: str) -> str:
+    """``1 shopper``, ``2 shoppers``."""
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
 def estimate_columns(name: str, found: Sequence[Estimate]) -> dict[str, list[float | int | None]]:
     """Value, both ends and n as columns of numbers; empty where there is not enough evidence."""
     return {

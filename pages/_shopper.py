@@ -48,7 +48,7 @@ def shopper(settings: Settings) -> Shopper:
 
 
 def uncertain_below() -> float:
-    """Below which probability this visitor's live page says "uncertain"; the evaluation page's slider sets it."""
+    """Below which probability this visitor's live page says "uncertain"; the evaluation page's slider and the live page's settings set it."""
     return float(st.session_state.get(UNCERTAIN_BELOW, SmoothingSettings().threshold * 100)) / 100
 
 

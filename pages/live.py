@@ -133,7 +133,7 @@ with page(
         st.button("New shopper", icon=":material/restart_alt:", on_click=start_over)
     left.caption(
         f"The model that answers: {guest.pipeline.analyzer.model.name}. Below {uncertain_below():.0%} it says "
-        "uncertain; the evaluation page shows what that costs and sets it."
+        "uncertain; the evaluation page shows what that costs."
     )
     with right:
         if source == BY_HAND:

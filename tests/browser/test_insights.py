@@ -43,7 +43,7 @@ def test_a_reaction_is_seen_among_the_insights_and_deleted_from_there_and_from_t
     assert taught_weights(store.lessons(), start, catalogue) != untaught
     manager.goto(f"{app}/insights")
     manager.get_by_text("6 cards were shown").wait_for()
-    manager.get_by_text("1 shoppers agreed to it so far").wait_for()
+    manager.get_by_text("1 shopper agreed to it so far").wait_for()
     manager.get_by_role("tab", name="Sessions").click()
     manager.locator(".js-plotly-plot .legendtext").filter(has_text="into the basket").wait_for()
     (kept,) = store.lessons().by_session.values()
