@@ -6,28 +6,23 @@ import time
 from collections.abc import Callable
 
 import streamlit as st
-from streamlit_webrtc import WebRtcMode, webrtc_streamer
 
-from fer_core.charts.live_timeline import SECONDS, blend_timeline
 from fer_core.charts.live_view import blend_bars
 from fer_core.labels import LABELS
-from fer_core.live.stream import is_stalled, video_callback
 from fer_core.preprocessing import load_image
 from fer_core.settings import Settings
 from fer_core.shop.recommender import Panel
 from fer_core.shop.shopper import Shopper
 from fer_core.vision.annotation import Annotation, annotate
 from fer_core.vision.faces import FaceReading
-from pages._camera_check import SENTENCES, camera_check
+from pages._camera import camera
 from pages._consent import ask_consent
-from pages._live_controls import controls, speed
 from pages._shelf import shelf
 from pages._shelf_tools import blocked
-from pages._shell import errors_as_sentences, page
-from pages._shopper import another_model_answers, shopper, start_over, uncertain_below
+from pages._shell import page
+from pages._shopper import shopper, start_over, uncertain_below
 
 CAMERA, PHOTO, BY_HAND = "Camera", "Photo", "By hand"
-VIDEO = {"video": {"width": {"ideal": 640}, "height": {"ideal": 480}}, "audio": False}
 PICTURES = ["jpg", "jpeg", "png", "webp", "bmp", "gif", "tif", "tiff"]
 
 
@@ -35,58 +30,6 @@ PICTURES = ["jpg", "jpeg", "png", "webp", "bmp", "gif", "tif", "tiff"]
 def still_shelf(settings: Settings, current: Shopper, see: Callable[[], Panel]) -> None:
     """The shelf of an expression that stands still."""
     shelf(settings, current, see)
-
-
-def camera(settings: Settings, current: Shopper, key: str, left: st.delta_generator.DeltaGenerator) -> None:
-    with left:
-        stream = webrtc_streamer(
-            key=f"camera-{key}",
-            mode=WebRtcMode.SENDRECV,
-            # An empty list, not None: None means a public STUN server, and nothing may connect beyond the stream.
-            rtc_configuration={"iceServers": []},
-            media_stream_constraints=VIDEO,
-            video_frame_callback=video_callback(current.pipeline),
-            translations={
-                "start": "START",
-                "stop": "STOP",
-                "device_access_denied": SENTENCES["denied"],
-                "device_not_available": SENTENCES["none"],
-                "media_api_not_available": SENTENCES["insecure"],
-            },
-        )
-        if not stream.state.playing:
-            st.session_state.pop("playing_since", None)
-            camera_check(f"camera-check-{key}")
-    if stream.state.playing:
-        st.session_state.setdefault("playing_since", time.monotonic())
-    bars, minute, warning = left.empty(), left.empty(), left.empty()
-    with left:
-        controls(current)
-    pace = left.empty()
-
-    @st.fragment(run_every=0.5 if stream.state.playing else None)
-    def follow() -> None:
-        with errors_as_sentences():
-            if another_model_answers(settings):
-                st.rerun()
-        now = time.monotonic()
-        shelf(settings, current, lambda: current.follow_stream(now, blocked())[1])
-        bars.html(blend_bars(current.state))
-        # Each is filled from the first run on: a fragment may fill no place that was left empty.
-        minute.html(blend_timeline(current.session.newest(SECONDS)) or "<span></span>")
-        pace.caption(speed(current) or "Speed: after the first frame.")
-        latest = current.pipeline.latest
-        since = st.session_state.get("playing_since")
-        if since is not None and is_stalled(latest.finished_at, since, now):
-            warning.warning("The video stands still. Press STOP, then START.", icon=":material/hourglass:")
-        elif latest.errors:
-            warning.warning(f"{latest.errors} pictures could not be read; the others go on.")
-        elif latest.faces > 1:
-            warning.caption(f"{latest.faces} faces: the largest drives the shelf.")
-        else:
-            warning.empty()
-
-    follow()
 
 
 def photo(settings: Settings, current: Shopper, key: str, left: st.delta_generator.DeltaGenerator) -> None:
