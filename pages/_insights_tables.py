@@ -8,6 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from fer_core.evaluation.estimates import Estimate
+from fer_core.spreadsheet import csv_bytes
 
 
 def estimate_text(found: Estimate, *, percent: bool = False) -> str:
@@ -38,15 +39,10 @@ def download(table: pd.DataFrame, name: str) -> None:
     """A button for a table as CSV."""
     st.download_button(
         f"Download {name}",
-        table.map(disarmed).to_csv(index=False).encode("utf-8-sig"),
+        csv_bytes(table),
         name,
         "text/csv",
         icon=":material/download:",
         on_click="ignore",
         key=f"download-{name}",
     )
-
-
-def disarmed(cell: object) -> object:
-    """A cell as a spreadsheet may open it: a text that it would run as a formula gets an apostrophe before it."""
-    return f"'{cell}" if isinstance(cell, str) and cell[:1] in "=+-@\t\r" else cell

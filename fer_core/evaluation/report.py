@@ -32,14 +32,10 @@ from fer_core.evaluation.summary import (
     leak_figures,
     table_of,
 )
+from fer_core.html_page import html_page, html_table
 from fer_core.labels import LABELS
+from fer_core.spreadsheet import disarmed
 
-_STYLE: Final = """
-body{font:16px/1.55 system-ui,sans-serif;max-width:960px;margin:2rem auto;padding:0 1rem;color:#23262f;background:#fff}
-h1{font-size:1.7rem;margin:0 0 .3rem}h2{font-size:1.2rem;margin:2.2rem 0 .6rem}
-table{border-collapse:collapse;font-size:.9rem}td,th{padding:.3rem .7rem;border-bottom:1px solid #e2e0d8;text-align:left}
-td.n{text-align:right;font-variant-numeric:tabular-nums}.wide{overflow-x:auto}.quiet{color:#5c606b}
-"""
 #: Below this confidence the report's risk-coverage curve marks answers as uncertain, unless told otherwise.
 _THRESHOLD: Final = 0.4
 
@@ -75,7 +71,7 @@ def html_report(
         _chart(confusion(judged.metrics.confusion_matrix, judged.metrics.unanswered), first=True),
         _chart(confusion(judged.metrics.confusion_matrix, judged.metrics.unanswered, "share of each label")),
         "<h2>Classes</h2>",
-        _table(*class_rows(judged, beta)),
+        html_table(*class_rows(judged, beta)),
     ]
     if len(seen.row) > 1:
         before = reliability(seen.truth, seen.probabilities)
@@ -127,13 +123,7 @@ def html_report(
             *(f"<li>{escape(limit)}</li>" for limit in limits),
             "</ul>",
         ]
-    return (
-        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width,initial-scale=1">'
-        f"<title>{escape(judged.model)}: evaluation</title><style>{_STYLE}</style></head><body>"
-        + "\n".join(parts)
-        + "</body></html>"
-    )
+    return html_page(f"{judged.model}: evaluation", parts)
 
 
 def class_rows(judged: Judged, beta: float) -> tuple[list[str], list[list[str]]]:
@@ -174,7 +164,7 @@ def predictions_csv(judged: Judged) -> str:
         shares = [f"{value:.6f}" if answer >= 0 else "" for value in known.probabilities[at].tolist()]
         writer.writerow(
             [
-                _harmless(judged.names[at]),
+                disarmed(judged.names[at]),
                 known.usage[at],
                 LABELS[known.truth[at]],
                 LABELS[answer] if answer >= 0 else "",
@@ -206,13 +196,8 @@ def figures_json(judged: Judged, beta: float = 1.0) -> str:
     return json.dumps(whole, indent=1) + "\n"
 
 
-def _harmless(name: str) -> str:
-    # A spreadsheet takes what begins so for a formula.
-    return f"'{name}" if name[:1] in "=+-@\t\r" else name
-
-
 def _figures(figures: Iterable[Figure]) -> str:
-    return _table(
+    return html_table(
         ["figure", "value", "95 % interval", "n", "rows"],
         [[each.name, *_cells(each.estimate), each.rows] for each in figures],
     )
@@ -222,14 +207,6 @@ def _cells(estimate: Estimate) -> tuple[str, str, str]:
     value = "undefined" if estimate.value is None else f"{estimate.value:.3f}"
     known = estimate.low is not None and estimate.high is not None
     return value, f"{estimate.low:.3f} to {estimate.high:.3f}" if known else "not computed", f"{estimate.n:,}"
-
-
-def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    head = "".join(f"<th>{escape(text)}</th>" for text in heads)
-    body = "".join(
-        "<tr>" + "".join(f"<td>{escape(str(text))}</td>" for text in row) + "</tr>" for row in rows
-    )
-    return f'<div class="wide"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
 
 
 def _chart(figure: go.Figure, *, first: bool = False) -> str:

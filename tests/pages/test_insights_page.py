@@ -197,13 +197,3 @@ def test_the_live_page_goes_on_without_its_database_says_what_waits_and_keeps_it
     assert "Your reactions to 6 cards are kept" in words(app)
     assert "wait" not in words(app)
     assert len(local.lessons().by_session) == 1
-
-
-@pytest.mark.parametrize(
-    ("cell", "written"),
-    [("=1+1", "'=1+1"), ("@x", "'@x"), ("-2", "'-2"), ("plain", "plain"), (3.5, 3.5)],
-)
-def test_a_cell_that_a_spreadsheet_would_run_is_disarmed(cell: object, written: object) -> None:
-    from pages._insights_tables import disarmed
-
-    assert disarmed(cell) == written
