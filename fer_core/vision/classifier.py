@@ -16,6 +16,9 @@ from fer_core.labels import LABELS, to_five
 from fer_core.model_folder import ModelFolder
 from fer_core.preprocessing import FACE_SIZE, to_model_input
 
+# On Windows the variable that the package sets has no say; this has.
+onnxruntime.disable_telemetry_events()
+
 #: Bounds the memory of a large batch.
 _CHUNK: Final = 256
 
