@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +20,10 @@ SHIPPED_MODELS: Final = PROJECT_ROOT / "models"
 DEFAULT_MODEL: Final = "facet"
 
 _TRUE = {"1", "true", "yes", "on"}
+#: RFC 7064 and RFC 7065, with the transports that browser and server both know.
+_ICE_URL: Final = re.compile(
+    r"(stun:[^\s:?/@]+(:\d{1,5})?)|(turns?:[^\s:?/@]+(:\d{1,5})?(\?transport=(udp|tcp))?)"
+)
 _FALSE = {"", "0", "false", "no", "off"}
 
 
@@ -35,6 +40,11 @@ class Settings:
         catalogue: FACET_CATALOGUE, the product CSV; default the mock products in ``data/products.csv``.
         database: FACET_DATABASE, where reactions are kept, such as ``postgresql://user:password@host/name``; default
             an SQLite file in ``home``. May hold a password.
+        ice_servers: FACET_ICE_SERVERS, URLs of STUN and TURN servers with commas or spaces between; none by default.
+        turn_username, turn_password: FACET_TURN_USERNAME and FACET_TURN_PASSWORD, the same for every visitor.
+        turn_secret: FACET_TURN_SECRET in their place: what coturn knows as its static-auth-secret.
+        ice_relay_only: FACET_ICE_RELAY_ONLY=1: browsers connect through a TURN server alone.
+        server_relay: FACET_SERVER_RELAY=1: the server takes a relay too, where no UDP reaches it.
     """
 
     home: Path
@@ -43,6 +53,39 @@ class Settings:
     votes: Path
     catalogue: Path
     database: str = field(repr=False)
+    ice_servers: tuple[str, ...] = ()
+    turn_username: str | None = None
+    turn_password: str | None = field(default=None, repr=False)
+    turn_secret: str | None = field(default=None, repr=False)
+    ice_relay_only: bool = False
+    server_relay: bool = False
+
+    def __post_init__(self) -> None:
+        for url in self.ice_servers:
+            if not _ICE_URL.fullmatch(url):
+                raise SettingsError(
+                    f"FACET_ICE_SERVERS holds {url!r}; expected URLs such as stun:host:3478, turn:host:3478 or "
+                    "turns:host:5349?transport=tcp."
+                )
+        relays = any(url.startswith("turn") for url in self.ice_servers)
+        one_for_all = self.turn_username is not None or self.turn_password is not None
+        if one_for_all and self.turn_secret is not None:
+            raise SettingsError(
+                "FACET_TURN_SECRET makes a name and a password for each visitor; take away FACET_TURN_USERNAME and "
+                "FACET_TURN_PASSWORD, or the secret."
+            )
+        if (self.turn_username is None) != (self.turn_password is None):
+            raise SettingsError(
+                "FACET_TURN_USERNAME and FACET_TURN_PASSWORD need each other; one of them is missing."
+            )
+        if relays and not one_for_all and self.turn_secret is None:
+            raise SettingsError(
+                "FACET_ICE_SERVERS names a TURN server; give FACET_TURN_USERNAME and FACET_TURN_PASSWORD, or "
+                "FACET_TURN_SECRET."
+            )
+        for name, wanted in (("ICE_RELAY_ONLY", self.ice_relay_only), ("SERVER_RELAY", self.server_relay)):
+            if wanted and not relays:
+                raise SettingsError(f"FACET_{name}=1 needs a TURN server in FACET_ICE_SERVERS.")
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
@@ -66,6 +109,12 @@ class Settings:
             votes=path("FACET_VOTES", PROJECT_ROOT / "data" / "fer2013new.csv"),
             catalogue=path("FACET_CATALOGUE", PROJECT_ROOT / "data" / "products.csv"),
             database=env.get("FACET_DATABASE") or f"sqlite:///{home / 'reactions.db'}",
+            ice_servers=tuple(env.get("FACET_ICE_SERVERS", "").replace(",", " ").split()),
+            turn_username=env.get("FACET_TURN_USERNAME") or None,
+            turn_password=env.get("FACET_TURN_PASSWORD") or None,
+            turn_secret=env.get("FACET_TURN_SECRET") or None,
+            ice_relay_only=_switch("FACET_ICE_RELAY_ONLY", env.get("FACET_ICE_RELAY_ONLY", "")),
+            server_relay=_switch("FACET_SERVER_RELAY", env.get("FACET_SERVER_RELAY", "")),
         )
 
     def without_paths(self, text: str) -> str:

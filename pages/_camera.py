@@ -1,4 +1,4 @@
-"""The live page's camera: the stream, what it shows, and the shelf that follows."""
+"""The live page's video, from a camera or the drawn clip: what it shows, and the shelf that follows."""
 
 from __future__ import annotations
 
@@ -11,37 +11,75 @@ from fer_core.charts.live_view import blend_bars
 from fer_core.settings import Settings
 from fer_core.shop.shopper import Shopper
 from pages._camera_check import camera_check
+from pages._hold import hold
 from pages._live_controls import controls, speed
 from pages._shelf import shelf
 from pages._shelf_tools import blocked
 from pages._shell import errors_as_sentences
-from pages._shopper import another_model_answers
-from pages._stream import camera_stream, trouble
+from pages._shopper import another_model_answers, end_and_forget
+from pages._stream import camera_stream, clip_stream
+from pages._visit import visit_report
+
+_MARK = """<style>
+.facet-on{display:flex;align-items:center;gap:.5rem;font-weight:600}
+.facet-on i{width:.7rem;height:.7rem;border-radius:50%;background:#d0342c;animation:facet-pulse 1.6s infinite}
+@keyframes facet-pulse{50%{opacity:.25}}
+@media (prefers-reduced-motion:reduce){.facet-on i{animation:none}}
+</style><div class="facet-on" role="status"><i></i>Camera on. Each picture is read and forgotten.</div>"""
 
 
-def camera(settings: Settings, current: Shopper, key: str, left: st.delta_generator.DeltaGenerator) -> None:
-    """Everything for a camera: video, blend, last minute, controls in the left column, the shelf in this one."""
+def video(
+    settings: Settings,
+    current: Shopper,
+    key: str,
+    left: st.delta_generator.DeltaGenerator,
+    below: st.delta_generator.DeltaGenerator,
+    *,
+    drawn: bool,
+) -> None:
+    """Everything for a video: it, the blend and the last minute in the left column, the shelf in this one, and what
+    else one can do below both. ``drawn``: the clip instead of the camera."""
     with left:
-        stream = camera_stream(current.pipeline, f"camera-{key}")
-        if not stream.state.playing:
+        mark = st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute")
+        if drawn:
+            stream = clip_stream(settings, current.pipeline, f"clip-{key}")
+        else:
+            stream = camera_stream(settings, current.pipeline, f"camera-{key}")
+        playing = stream.playing
+        if drawn:
+            st.caption("A drawn face, nobody's: it shows how the shelf follows, not how well faces are read.")
+        elif not playing:
             camera_check(f"camera-check-{key}")
+    if playing and not drawn:
+        with mark:
+            st.html(_MARK, width="content")
+            st.button(
+                "End and forget",
+                icon=":material/power_settings_new:",
+                key="end-and-forget",
+                on_click=end_and_forget,
+                args=(settings, current),
+            )
     bars, minute, warning = left.empty(), left.empty(), left.empty()
-    with left:
-        controls(current)
-    pace = left.empty()
+    with below:
+        hold(current, "drawn clip" if drawn else "camera", playing=playing)
+        with st.container(horizontal=True, vertical_alignment="center"):
+            controls(current)
+            visit_report(current)
+            pace = st.empty()
 
-    @st.fragment(run_every=0.5 if stream.state.playing else None)
+    @st.fragment(run_every=0.5 if stream.wants_looks else None)
     def follow() -> None:
         with errors_as_sentences():
             if another_model_answers(settings):
                 st.rerun()
         now = time.monotonic()
-        shelf(settings, current, lambda: current.follow_stream(now, blocked())[1])
+        shelf(settings, current, lambda: current.follow_stream(now, blocked(), drawn=drawn)[1])
         bars.html(blend_bars(current.state))
         # Each is filled from the first run on: a fragment may fill no place that was left empty.
         minute.html(blend_timeline(current.session.newest(SECONDS)) or "<span></span>")
         pace.caption(speed(current) or "Speed: after the first frame.")
-        if wrong := trouble(current.pipeline):
+        if wrong := stream.watch.trouble(current.pipeline.latest):
             warning.warning(wrong, icon=":material/hourglass:")
         elif current.pipeline.latest.faces > 1:
             warning.caption(f"{current.pipeline.latest.faces} faces: the largest drives the shelf.")

@@ -74,3 +74,15 @@ def camera_check(key: str) -> None:
     _component(key=key, data=SENTENCES, height="content")
     with st.expander("The camera does not start?", icon=":material/help:", expanded=False):
         st.markdown(_HELP)
+
+
+_forget = st.components.v2.component(
+    "facet_forget_camera",
+    html="",
+    js="export default function () { localStorage.removeItem('streamlit-webrtc:device-ids'); }",
+)
+
+
+def forget_camera(key: str) -> None:
+    """Have the browser forget which camera was chosen; the stream's component keeps that for the next visitor."""
+    _forget(key=key, height=1)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import streamlit as st
 
 NOTICE = """
@@ -13,14 +15,20 @@ NOTICE = """
 """
 
 
-def ask_consent() -> bool:
-    """Whether this shopper agreed; shows the notice until then."""
+def ask_consent(decline: Callable[[], None]) -> bool:
+    """Whether this shopper agreed; shows the notice until then. ``decline`` is called on a no."""
     if st.session_state.get("consent"):
         return True
     with st.container(border=True):
         st.markdown(NOTICE)
-        if st.button("I am an adult and I agree", type="primary", icon=":material/check:"):
-            st.session_state.consent = True
-            st.rerun()
-        st.caption("You would rather not? *By hand* above works without a picture.")
+        with st.container(horizontal=True):
+            st.button("I am an adult and I agree", type="primary", icon=":material/check:", on_click=_agree)
+            st.button("No, thank you", on_click=decline, help="The shelf then follows a choice by hand.")
+        st.caption(
+            "Without an agreement *Clip* and *By hand* above show all of it, and no camera is asked for."
+        )
     return False
+
+
+def _agree() -> None:
+    st.session_state.consent = True

@@ -9,6 +9,7 @@ import streamlit as st
 
 from fer_core.errors import FerError, ShopError
 from fer_core.settings import PROJECT_ROOT, Settings
+from pages._stream_memory import run_ended
 
 # Streamlit leaves 6rem above a page and has no setting for it; what matters must be on the first screen.
 _STYLE = "<style>.stMainBlockContainer{padding-top:4.2rem;padding-bottom:3rem}</style>"
@@ -49,6 +50,7 @@ def page(title: str, promise: str) -> Iterator[Settings]:
         if settings.public:
             st.caption(":material/public: Public demo: training, promoting and deleting are switched off.")
         yield settings
+        run_ended()
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from fer_core.errors import ShopError
 from fer_core.live.smoothing import SmoothingSettings
 from fer_core.model_folder import ModelFolder, active_model
 from fer_core.settings import Settings
@@ -11,13 +12,20 @@ from fer_core.shop.shopper import Shopper
 from fer_core.vision.analyzer import ExpressionAnalyzer
 from fer_core.vision.classifier import ExpressionClassifier
 from fer_core.vision.detectors import available_detectors, load_detector
-from pages._shop import shop
+from pages._shell import for_all_eyes
+from pages._shop import reaction_store, shop
 
 #: Under which key of the session a slider keeps the threshold of "uncertain", percent.
 UNCERTAIN_BELOW = "uncertain_below"
 
 #: Under which keys of the session the live page's controls keep the face finder and the half-life, seconds.
 DETECTOR, HALF_LIFE = "live-detector", "live-half-life"
+
+#: Under which key of the session stands what to say once after a visit has ended.
+ENDED = "ended"
+
+#: Under which key of the session stands that the browser has to forget the camera that was chosen.
+FORGET_CAMERA = "forget_camera"
 
 #: Under which key of the session stands what answers: the model's identity and the face finder.
 _ANSWERS = "shopper_answers"
@@ -61,8 +69,21 @@ def start_over() -> None:
     """New shopper: nothing of the one before remains, the consent least of all."""
     st.session_state.consent = False
     st.session_state.round = st.session_state.get("round", 0) + 1
+    st.session_state[FORGET_CAMERA] = True
     for key in ("shopper", _ANSWERS):
         st.session_state.pop(key, None)
+
+
+def end_and_forget(settings: Settings, current: Shopper) -> None:
+    """The camera goes off, and nothing of this shopper remains, what was agreed to be kept included."""
+    said = "Ended. Nothing of this visit is left."
+    if current.cards_kept:
+        try:
+            current.forget(reaction_store(settings))
+        except ShopError as error:
+            said = f"The camera is off. {for_all_eyes(error)} What was kept is still there; it goes when a manager deletes it on the Insights page."
+    start_over()
+    st.session_state[ENDED] = said
 
 
 def of_this_shopper(name: str) -> str:

@@ -3,29 +3,64 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 import streamlit as st
-from streamlit_webrtc import WebRtcMode, webrtc_streamer
+from av import VideoFrame
+from streamlit_webrtc import WebRtcMode, create_video_source_track, webrtc_streamer
 
+from fer_core.live.drawn_clip import RATE, clip_frame
+from fer_core.live.ice import IceConfiguration, ice_configuration
 from fer_core.live.pipeline import LivePipeline
-from fer_core.live.stream import is_stalled, video_callback
+from fer_core.live.stream import video_callback
+from fer_core.live.watch import StreamWatch
+from fer_core.settings import Settings
 from pages._camera_check import SENTENCES
+from pages._stream_memory import goes_on
 
 VIDEO = {"video": {"width": {"ideal": 640}, "height": {"ideal": 480}}, "audio": False}
 
-#: Under which key of the session stands since when the stream plays, monotonic seconds.
-_PLAYING_SINCE = "playing_since"
+
+@dataclass(frozen=True)
+class Stream:
+    """A stream as of this run: whether it plays, whether looks at it are wanted, and who watches it."""
+
+    playing: bool
+    wants_looks: bool
+    watch: StreamWatch
 
 
-def camera_stream(pipeline: LivePipeline, key: str) -> Any:
-    """The camera's START button and video; gives streamlit-webrtc's context."""
-    stream = webrtc_streamer(
+def camera_stream(settings: Settings, pipeline: LivePipeline, key: str) -> Stream:
+    """The camera's START button and video."""
+    return _stream(settings, pipeline, key, mode=WebRtcMode.SENDRECV, media_stream_constraints=VIDEO)
+
+
+def clip_stream(settings: Settings, pipeline: LivePipeline, key: str) -> Stream:
+    """The same with the drawn clip in the camera's place; the browser sends nothing."""
+    track = create_video_source_track(_clip_source, key=f"{key}-source", fps=RATE)
+    return _stream(
+        settings,
+        pipeline,
+        key,
+        mode=WebRtcMode.RECVONLY,
+        source_video_track=track,
+        media_stream_constraints={"video": True, "audio": False},
+    )
+
+
+def _clip_source(pts: int, time_base: Fraction) -> VideoFrame:
+    return VideoFrame.from_ndarray(clip_frame(float(pts * time_base)), format="bgr24")
+
+
+def _stream(settings: Settings, pipeline: LivePipeline, key: str, **how: Any) -> Stream:
+    goes_on(key)
+    ice = _ice(settings, key)
+    context = webrtc_streamer(
         key=key,
-        mode=WebRtcMode.SENDRECV,
-        # An empty list, not None: None means a public STUN server, and nothing may connect beyond the stream.
-        rtc_configuration={"iceServers": []},
-        media_stream_constraints=VIDEO,
+        frontend_rtc_configuration=ice.for_browser(),
+        server_rtc_configuration=ice.for_server(),
         video_frame_callback=video_callback(pipeline),
         translations={
             "start": "START",
@@ -34,20 +69,20 @@ def camera_stream(pipeline: LivePipeline, key: str) -> Any:
             "device_not_available": SENTENCES["none"],
             "media_api_not_available": SENTENCES["insecure"],
         },
+        **how,
     )
-    if stream.state.playing:
-        st.session_state.setdefault(_PLAYING_SINCE, time.monotonic())
-    else:
-        st.session_state.pop(_PLAYING_SINCE, None)
-    return stream
+    playing, signalling = context.state
+    watch: StreamWatch = st.session_state.setdefault(f"{key}-watch", StreamWatch(ice.relays))
+    watch.see(playing=playing, signalling=signalling, latest=pipeline.latest)
+    return Stream(playing, playing or signalling or watch.is_asking, watch)
 
 
-def trouble(pipeline: LivePipeline) -> str:
-    """What is wrong with the stream and what to try, in a sentence; "" while all is well."""
-    latest = pipeline.latest
-    since = st.session_state.get(_PLAYING_SINCE)
-    if since is not None and is_stalled(latest.finished_at, since, time.monotonic()):
-        return "The video stands still. Press STOP, then START."
-    if latest.errors:
-        return f"{latest.errors} pictures could not be read; the others go on."
-    return ""
+def _ice(settings: Settings, key: str) -> IceConfiguration:
+    """The same while a stream goes on, since the browser would take another one for another stream."""
+    kept: IceConfiguration | None = st.session_state.get(f"{key}-ice")
+    context = st.session_state.get(key)
+    goes = context is not None and any(context.state)
+    if kept is None or (time.time() >= kept.renew_at and not goes):
+        kept = st.session_state[f"{key}-ice"] = ice_configuration(settings, time.time())
+        st.session_state.pop(f"{key}-watch", None)
+    return kept

@@ -15,14 +15,16 @@ from fer_core.shop.recommender import Panel
 from fer_core.shop.shopper import Shopper
 from fer_core.vision.annotation import Annotation, annotate
 from fer_core.vision.faces import FaceReading
-from pages._camera import camera
+from pages._camera import video
+from pages._camera_check import forget_camera
 from pages._consent import ask_consent
 from pages._shelf import shelf
 from pages._shelf_tools import blocked
 from pages._shell import page
-from pages._shopper import shopper, start_over, uncertain_below
+from pages._shopper import ENDED, FORGET_CAMERA, shopper, start_over, uncertain_below
+from pages._visit import visit_report
 
-CAMERA, PHOTO, BY_HAND = "Camera", "Photo", "By hand"
+CAMERA, CLIP, PHOTO, BY_HAND = "Camera", "Clip", "Photo", "By hand"
 PICTURES = ["jpg", "jpeg", "png", "webp", "bmp", "gif", "tif", "tiff"]
 
 
@@ -63,12 +65,18 @@ with page(
     "Live", "Show an expression, and the shelf follows. Look happy, then surprised, and watch it change."
 ) as now:
     guest = shopper(now)
+    if ended := st.session_state.pop(ENDED, ""):
+        st.toast(ended, icon=":material/check:")
+    if st.session_state.pop(FORGET_CAMERA, False):
+        forget_camera(f"forget-camera-{st.session_state.round}")
     turn = str(st.session_state.get("round", 0))
     left, right = st.columns([5, 6], gap="large")
+    # Below both, so that on a narrow screen the shelf comes before what is wanted less often.
+    below = st.container()
     with left.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute"):
         source = st.segmented_control(
             "Read the expression from",
-            (CAMERA, PHOTO, BY_HAND),
+            (CAMERA, CLIP, PHOTO, BY_HAND),
             default=CAMERA,
             required=True,
             key=f"source-{turn}",
@@ -81,12 +89,17 @@ with page(
     with right:
         if source == BY_HAND:
             by_hand(now, guest, turn, left)
+        elif source == CLIP:
+            video(now, guest, turn, left, below, drawn=True)
         else:
             with left:
-                agreed = ask_consent()
+                agreed = ask_consent(lambda: st.session_state.update({f"source-{turn}": BY_HAND}))
             if not agreed:
                 still_shelf(now, guest, lambda: guest.see_picture((), time.monotonic(), blocked())[1])
             elif source == PHOTO:
                 photo(now, guest, turn, left)
             else:
-                camera(now, guest, turn, left)
+                video(now, guest, turn, left, below, drawn=False)
+    if source in (PHOTO, BY_HAND):
+        with below:
+            visit_report(guest)

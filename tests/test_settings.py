@@ -69,3 +69,46 @@ def test_a_text_for_strangers_keeps_only_the_last_part_of_a_path(tmp_path: Path)
     )
     text = settings.without_paths(f"No /srv/data/faces.csv and no {tmp_path}/runs/a.")
     assert text == f"No faces.csv and no {tmp_path.name}/runs/a."
+
+
+TURN = {"FACET_ICE_SERVERS": "turn:relay.example"}
+STATIC = {"FACET_TURN_USERNAME": "name", "FACET_TURN_PASSWORD": "word"}
+
+
+@pytest.mark.parametrize(
+    ("environment", "words"),
+    [
+        pytest.param({"FACET_ICE_SERVERS": "relay.example"}, "FACET_ICE_SERVERS", id="no scheme"),
+        pytest.param({"FACET_ICE_SERVERS": "http://relay.example"}, "FACET_ICE_SERVERS", id="another scheme"),
+        pytest.param({"FACET_ICE_SERVERS": "turn://relay.example"}, "FACET_ICE_SERVERS", id="slashes"),
+        pytest.param(
+            {"FACET_ICE_SERVERS": "turn:a?transport=sctp"}, "FACET_ICE_SERVERS", id="a transport nobody has"
+        ),
+        pytest.param(TURN, "FACET_TURN_USERNAME", id="TURN needs a name"),
+        pytest.param({**TURN, "FACET_TURN_USERNAME": "n"}, "FACET_TURN_PASSWORD", id="half of both"),
+        pytest.param(
+            {**TURN, **STATIC, "FACET_TURN_SECRET": "s"}, "FACET_TURN_SECRET", id="two ways at once"
+        ),
+        pytest.param({"FACET_ICE_RELAY_ONLY": "1"}, "FACET_ICE_RELAY_ONLY", id="no relay to force"),
+        pytest.param(
+            {"FACET_ICE_SERVERS": "stun:a", "FACET_SERVER_RELAY": "1"},
+            "FACET_SERVER_RELAY",
+            id="STUN is none",
+        ),
+    ],
+)
+def test_servers_that_make_no_sense_name_their_variable(environment: dict[str, str], words: str) -> None:
+    with pytest.raises(SettingsError, match=words):
+        Settings.from_environment(environment)
+
+
+def test_ice_servers_are_divided_by_commas_or_spaces() -> None:
+    settings = Settings.from_environment(
+        {**STATIC, "FACET_ICE_SERVERS": " stun:a:1 ,turn:b  turns:c:2?transport=tcp"}
+    )
+    assert settings.ice_servers == ("stun:a:1", "turn:b", "turns:c:2?transport=tcp")
+
+
+def test_no_secret_shows() -> None:
+    for secret in ({**TURN, **STATIC}, {**TURN, "FACET_TURN_SECRET": "word"}):
+        assert "word" not in repr(Settings.from_environment(secret))

@@ -1,4 +1,4 @@
-"""The blend over the last minute, as SVG: stacked bands in the colours of the bars beside it."""
+"""The blend over the last minute, or a whole visit, as SVG: stacked bands in the colours of the bars beside it."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from fer_core.palette import EXPRESSION_COLOURS
 SECONDS: Final = 60.0
 _WIDTH: Final = 600
 _HEIGHT: Final = 90
+#: More points than this nobody sees.
+_MOST_STATES: Final = 1_200
 _STYLE: Final = """<style>
 .facet-minute img{width:100%;height:72px;display:block;border-radius:.4rem;background:rgba(128,128,140,.14)}
 .facet-minute div{display:flex;justify-content:space-between;font-size:.8rem;opacity:.7}
@@ -27,8 +29,23 @@ def blend_timeline(states: Sequence[ExpressionState]) -> str:
     """
     if len(states) < 2:
         return ""
+    picture = _picture(states, SECONDS, SessionLog.STALL, "The last minute")
+    return f"{picture}<div><span>a minute ago</span><span>now</span></div></div>"
+
+
+def visit_timeline(states: Sequence[ExpressionState]) -> str:
+    """The states of a whole visit, the oldest first, as HTML; "" while there are fewer than two."""
+    if len(states) < 2:
+        return ""
+    lasted = states[-1].time - states[0].time
+    step = -(-len(states) // _MOST_STATES)
+    picture = _picture(states[::step], lasted, SessionLog.STALL * step, "The visit")
+    return f"{picture}<div><span>start</span><span>{lasted / 60:.1f} minutes later</span></div></div>"
+
+
+def _picture(states: Sequence[ExpressionState], seconds: float, stall: float, what: str) -> str:
     end = states[-1].time
-    bands = "".join(_bands(piece, end) for piece in _pieces(states) if len(piece) > 1)
+    bands = "".join(_bands(piece, end, seconds) for piece in _pieces(states, stall) if len(piece) > 1)
     held = ", ".join(f"{label} {share:.0%}" for label, share in _means(states).items())
     svg = (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {_HEIGHT}" '
@@ -36,17 +53,15 @@ def blend_timeline(states: Sequence[ExpressionState]) -> str:
     )
     # As a picture: Streamlit takes SVG out of HTML.
     source = f"data:image/svg+xml;base64,{base64.b64encode(svg.encode()).decode()}"
-    return (
-        f'{_STYLE}<div class="facet-minute"><img alt="The last minute on average: {held or "no face"}" src="{source}">'
-        "<div><span>a minute ago</span><span>now</span></div></div>"
-    )
+    alt = f"{what} on average: {held or 'no face'}"
+    return f'{_STYLE}<div class="facet-minute"><img alt="{alt}" src="{source}">'
 
 
-def _pieces(states: Sequence[ExpressionState]) -> Iterator[list[ExpressionState]]:
-    """Runs of states with a face and without a stall."""
+def _pieces(states: Sequence[ExpressionState], stall: float) -> Iterator[list[ExpressionState]]:
+    """Runs of states with a face and without a stall of more than so many seconds."""
     piece: list[ExpressionState] = []
     for state in states:
-        if piece and (state.blend is None or state.time - piece[-1].time > SessionLog.STALL):
+        if piece and (state.blend is None or state.time - piece[-1].time > stall):
             yield piece
             piece = []
         if state.blend is not None:
@@ -54,8 +69,8 @@ def _pieces(states: Sequence[ExpressionState]) -> Iterator[list[ExpressionState]
     yield piece
 
 
-def _bands(piece: Sequence[ExpressionState], end: float) -> str:
-    xs = [_WIDTH * (1 - (end - state.time) / SECONDS) for state in piece]
+def _bands(piece: Sequence[ExpressionState], end: float, seconds: float) -> str:
+    xs = [_WIDTH * (1 - (end - state.time) / seconds) for state in piece]
     below = [0.0] * len(piece)
     drawn = []
     for label in LABELS:

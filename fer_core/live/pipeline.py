@@ -13,6 +13,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from fer_core.live.holding import Holding
 from fer_core.live.smoothing import NO_FACE, ExpressionState, Smoother, SmoothingSettings
 from fer_core.vision.analyzer import ExpressionAnalyzer
 from fer_core.vision.annotation import Annotation, annotate
@@ -94,6 +95,8 @@ class LivePipeline:
         self._lock = threading.Lock()
         self._logged: set[type[Exception]] = set()
         self._latest = _nothing_yet()
+        #: Counts what the frames are read as, while somebody holds an expression.
+        self.holding: Final = Holding()
 
     @property
     def latest(self) -> LiveSnapshot:
@@ -149,8 +152,11 @@ class LivePipeline:
         comes back untouched, is counted in the snapshot and logged once for each kind of error.
         """
         with self._lock:
+            bgr = frame.bgr
             try:
-                return self._read(frame)
+                if self._view.mirrored:
+                    bgr = np.ascontiguousarray(bgr[:, ::-1])
+                return self._read(bgr, frame.time)
             except Exception as error:  # noqa: BLE001 - see above
                 if type(error) not in self._logged:
                     self._logged.add(type(error))
@@ -159,16 +165,17 @@ class LivePipeline:
                         type(error).__name__,
                     )
                 self._latest = _after_error(self._latest)
-                return LiveResult(frame.bgr, (), self._latest)
+                return LiveResult(bgr, (), self._latest)
 
-    def _read(self, frame: Frame) -> LiveResult:
-        bgr = np.ascontiguousarray(frame.bgr[:, ::-1]) if self._view.mirrored else frame.bgr
+    def _read(self, bgr: npt.NDArray[np.uint8], at: float) -> LiveResult:
         started = time.perf_counter()
         faces = self._analyzer.detect(bgr)
         detected = time.perf_counter()
         readings = self._analyzer.read(bgr, faces if self._view.every_face else faces[:1])
         classified = time.perf_counter()
-        state = self._smoother.update(frame.time, readings[0].probabilities if readings else None)
+        largest = readings[0].probabilities if readings else None
+        state = self._smoother.update(at, largest)
+        self.holding.take(at, largest, self._analyzer.name)
         self._latest = LiveSnapshot(
             state=state,
             faces=len(faces),

@@ -12,9 +12,6 @@ from fer_core.vision.faces import Frame
 
 _log = logging.getLogger(__name__)
 
-#: Seconds without a new result after which a playing stream counts as stalled.
-STALLED_AFTER = 3.0
-
 
 def video_callback(pipeline: LivePipeline) -> Callable[[Any], Any]:
     """A callback for streamlit-webrtc: PyAV's VideoFrame in, an annotated one out.
@@ -37,9 +34,3 @@ def video_callback(pipeline: LivePipeline) -> Callable[[Any], Any]:
             return frame
 
     return on_frame
-
-
-def is_stalled(finished_at: float | None, playing_since: float, now: float) -> bool:
-    """Whether a stream that plays has brought no result for STALLED_AFTER seconds (all times monotonic)."""
-    last = playing_since if finished_at is None else max(finished_at, playing_since)
-    return now - last > STALLED_AFTER

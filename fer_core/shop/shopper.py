@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import secrets
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from typing import Final, Protocol
@@ -19,11 +21,15 @@ from fer_core.shop.catalogue import Catalogue, Product
 from fer_core.shop.lessons import Lesson, ShownPanel
 from fer_core.shop.reactions import Avoidance, Reaction, ReactionReader, likelihood_to_buy, reward_of
 from fer_core.shop.recommender import Panel, PanelKeeper, Recommender, Wishes
+from fer_core.shop.visit import Visit
 from fer_core.vision.analyzer import ExpressionAnalyzer
 from fer_core.vision.faces import FaceReading
 
 #: Panels that wait while they cannot be kept; of more the oldest are given up.
 _MOST_WAITING: Final = 200
+
+#: Panels of a visit that its report can tell of; of more the oldest go.
+_MOST_SHOWN: Final = 2_000
 
 
 class Keeper(Protocol):
@@ -91,19 +97,29 @@ class Shopper:
         self._panels = 0
         #: Cards that are kept, and that were given up because nothing could keep them.
         self.cards_kept = self.cards_lost = 0
+        #: Panels of this visit that have gone, for the visitor's own report.
+        self._gone: deque[ShownPanel] = deque(maxlen=_MOST_SHOWN)
+        self._drawn = False
         self._agreed = False
         # Only a panel that came after the shopper agreed is handed on: no reaction of before.
         self._panel_agreed = False
 
-    def follow_stream(self, now: float, blocked: Set[str] = frozenset()) -> tuple[ExpressionState, Panel]:
+    def follow_stream(
+        self, now: float, blocked: Set[str] = frozenset(), *, drawn: bool = False
+    ) -> tuple[ExpressionState, Panel]:
         """The newest state of the stream and the panel to show at ``now`` (monotonic seconds).
+
+        A ``drawn`` face is nobody's: the shelf follows it, and it teaches nothing.
 
         Raises:
             CatalogueError: every category is blocked.
         """
         state = self.state = self.pipeline.latest.state
         self.session.add(state)
-        self._reader.see(state)
+        if drawn:
+            self._drawn = True
+        else:
+            self._reader.see(state)
         return state, self._update(state, now, blocked)
 
     def see_picture(
@@ -168,6 +184,24 @@ class Shopper:
         known = {name: self._as_it_stands(each) for name, each in known.items()}
         rows = [(self._products[name], each, likelihood_to_buy(each)) for name, each in known.items()]
         return tuple(sorted(rows, key=lambda row: -row[2]))
+
+    def visit(self, now: float) -> Visit:
+        """All that this visit has come to at ``now`` (monotonic seconds), for the visitor to take away."""
+        panels = tuple(self._gone)
+        if self._panel is not None and self._reader.reactions:
+            panels += (self._as_shown(self._panel, self._reader.reactions),)
+        # The stream's clock is steady, a panel's is the wall's.
+        ahead = self._clock() - now
+        states = tuple(replace(each, time=each.time + ahead) for each in self.session.newest(math.inf))
+        return Visit(
+            states,
+            self.session.summary(),
+            panels,
+            self.pipeline.holding.results,
+            self.pipeline.analyzer.name,
+            self._products,
+            self._drawn,
+        )
 
     def agree(self, agreed: bool) -> None:
         """Let the reactions to panels that come from now on be kept and teach the shop, or none; what waits is dropped
@@ -245,20 +279,23 @@ class Shopper:
             self._reader.show([(card.product.id, card.product.category) for card in panel.cards])
         return panel
 
+    def _as_shown(self, panel: Panel, reactions: Sequence[Reaction]) -> ShownPanel:
+        lessons = tuple(
+            Lesson(reaction, card.decision) for card, reaction in zip(panel.cards, reactions, strict=True)
+        )
+        left = max(self._clock(), self._shown_at)
+        return ShownPanel(self._panels, self._shown_at, left, panel.label, panel.blend, lessons)
+
     def _finish(self, now: float) -> None:
         """Take in what came of the cards on show; a second time there is nothing left to take in."""
         reactions = self._reader.reactions
         if self._panel is None or not reactions:
             return
         self._avoidance.take(reactions, now)
-        lessons = tuple(
-            Lesson(reaction, card.decision)
-            for card, reaction in zip(self._panel.cards, reactions, strict=True)
-        )
-        left = max(self._clock(), self._shown_at)
-        gone = ShownPanel(self._panels, self._shown_at, left, self._panel.label, self._panel.blend, lessons)
+        gone = self._as_shown(self._panel, reactions)
+        self._gone.append(gone)
         self._panels += 1
-        self._past |= {each.reaction.product: each.reaction for each in lessons if each.says_something}
+        self._past |= {each.reaction.product: each.reaction for each in gone.lessons if each.says_something}
         for lesson in gone.teaching:
             if lesson.decision is not None:
                 self._bandit.learn(lesson.decision, reward_of(lesson.reaction))

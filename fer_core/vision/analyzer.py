@@ -57,6 +57,11 @@ class ExpressionAnalyzer:
         """The detector that looks for faces."""
         return self._detector
 
+    @property
+    def name(self) -> str:
+        """The model and the detector in words, such as ``facet, libfacedetection``."""
+        return f"{self.model.name}, {self._detector.name}"
+
     def warm_up(self) -> None:
         """Run a blank picture and a blank face through, so that the first real one is as quick as the rest."""
         self.detect(np.zeros((240, 320, 3), np.uint8))

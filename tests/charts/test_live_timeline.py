@@ -3,7 +3,7 @@ from __future__ import annotations
 import base64
 import re
 
-from fer_core.charts.live_timeline import blend_timeline
+from fer_core.charts.live_timeline import blend_timeline, visit_timeline
 from fer_core.labels import LABELS
 from fer_core.live.smoothing import NO_FACE, ExpressionState
 from fer_core.live.sources import state_from_label
@@ -39,3 +39,17 @@ def test_without_a_face_and_over_a_stall_there_is_a_gap() -> None:
 def test_who_cannot_see_it_hears_the_mean() -> None:
     assert "happy 80%" in blend_timeline([at(0.0), at(1.0)])
     assert "no face" in blend_timeline([at(0.0, NO_FACE), at(1.0, NO_FACE)])
+
+
+def test_a_visit_is_drawn_from_its_first_state_to_its_last() -> None:
+    html = visit_timeline([at(100.0 + second / 2) for second in range(600)])
+    (band,) = bands(html, "happy")
+    assert (min(x for x, _ in band), max(x for x, _ in band)) == (0.0, 600.0)
+    assert "5.0 minutes later" in html
+
+
+def test_a_long_visit_is_thinned_out_and_does_not_fall_into_pieces() -> None:
+    html = visit_timeline([at(second / 2) for second in range(28_800)])
+    (band,) = bands(html, "happy")
+    assert len(band) <= 2 * 1_200
+    assert visit_timeline([at(0.0)]) == ""

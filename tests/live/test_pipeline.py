@@ -8,14 +8,17 @@ import pytest
 
 from fer_core.errors import ImageError
 from fer_core.labels import LABELS
+from fer_core.live.holding import COUNTDOWN
 from fer_core.live.pipeline import LivePipeline, View
 from fer_core.live.smoothing import NO_FACE
-from fer_core.live.stream import STALLED_AFTER, is_stalled, video_callback
+from fer_core.live.stream import video_callback
 from fer_core.vision.faces import Box, Face, FaceReading, Frame
 
 
 class FakeAnalyzer:
     """Finds the faces it is told to and reads them all as happy."""
+
+    name = "a fake"
 
     def __init__(self, *boxes: Box) -> None:
         self.boxes = boxes
@@ -59,6 +62,24 @@ def test_no_face_is_a_result_not_an_error() -> None:
     assert live.latest.errors == 0
 
 
+def test_every_frame_counts_for_who_holds_an_expression() -> None:
+    live, analyzer = pipeline(Box(40, 30, 50, 60))
+    live.holding.start("happy", 10, now=0.0)
+    for at in range(10):
+        analyzer.boxes = () if at == 4 else (Box(40, 30, 50, 60),)
+        live.process(frame(COUNTDOWN + at / 10))
+    (result,) = live.holding.results
+    assert (result.right, result.counts[NO_FACE], result.reader) == (9, 1, "a fake")
+
+
+def test_a_frame_that_fails_is_shown_as_a_mirror_too() -> None:
+    live, analyzer = pipeline()
+    live.show(View(mirrored=True))
+    analyzer.error = RuntimeError("worse")
+    picture = np.random.default_rng(0).integers(0, 255, (40, 60, 3), dtype=np.uint8)
+    assert (live.process(Frame(picture, 0.0)).bgr == picture[:, ::-1]).all()
+
+
 @pytest.mark.parametrize("error", [ImageError("bad"), RuntimeError("worse")])
 def test_an_exception_inside_a_frame_leaves_the_stream_running(
     error: Exception, caplog: pytest.LogCaptureFixture
@@ -69,6 +90,7 @@ def test_an_exception_inside_a_frame_leaves_the_stream_running(
     with caplog.at_level(logging.ERROR):
         results = [live.process(frame(1.0 + step)) for step in range(3)]
     assert all((result.bgr == frame().bgr).all() for result in results)
+    assert live.holding.results == ()
     assert live.latest.errors == 3
     assert len(caplog.records) == 1
     analyzer.error = None
@@ -150,17 +172,3 @@ def test_the_callback_gives_back_what_it_cannot_convert() -> None:
     live, _ = pipeline()
     broken = FakeVideoFrame(np.zeros(3, np.uint8))
     assert video_callback(live)(broken) is broken
-
-
-@pytest.mark.parametrize(
-    ("finished", "since", "now", "stalled"),
-    [
-        pytest.param(None, 0.0, STALLED_AFTER - 0.1, False, id="connecting takes a moment"),
-        pytest.param(None, 0.0, STALLED_AFTER + 0.1, True, id="never a result"),
-        pytest.param(9.0, 0.0, 10.0, False, id="a fresh result"),
-        pytest.param(5.0, 0.0, 10.0, True, id="the last result is old"),
-        pytest.param(5.0, 9.0, 10.0, False, id="a second START forgives the first stream"),
-    ],
-)
-def test_stalled(finished: float | None, since: float, now: float, stalled: bool) -> None:
-    assert is_stalled(finished, since, now) is stalled

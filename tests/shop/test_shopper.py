@@ -21,6 +21,8 @@ from fer_core.vision.faces import Box, Face, FaceReading, Frame
 class Mirror:
     """An analyzer that reads whatever it is told to."""
 
+    name = "a mirror"
+
     def __init__(self) -> None:
         self.label = "happy"
 

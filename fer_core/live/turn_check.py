@@ -1,0 +1,87 @@
+"""Asks a TURN server for a relay, to say in words why a connection does not come up."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+import threading
+from collections.abc import Sequence
+from typing import Final
+
+from fer_core.live.ice import IceServer
+
+#: Seconds after which a server counts as silent.
+TIME_LIMIT: Final = 2.5
+
+_REFUSED: Final = (401, 403, 438, 441)
+
+
+class TurnCheck:
+    """Asks every server at once, in a thread of its own; ``sentence`` is there when all have answered."""
+
+    def __init__(self, servers: Sequence[IceServer], time_limit: float = TIME_LIMIT) -> None:
+        """Begin to ask.
+
+        Args:
+            servers: TURN servers with their names and passwords.
+            time_limit: seconds for each.
+        """
+        self._servers = tuple(servers)
+        self._time_limit = time_limit
+        self._sentence: str | None = None
+        self._thread = threading.Thread(target=self._run, name="turn-check", daemon=True)
+        self._thread.start()
+
+    @property
+    def sentence(self) -> str | None:
+        """What is wrong with the servers, "" where nothing is, None while they are still asked."""
+        return self._sentence
+
+    def wait(self) -> str:
+        """The sentence, once it is there."""
+        self._thread.join()
+        return self._sentence or ""
+
+    def _run(self) -> None:
+        found = asyncio.run(self._ask_all())
+        self._sentence = " ".join(sentence for sentence in found if sentence)
+
+    async def _ask_all(self) -> list[str]:
+        return list(await asyncio.gather(*(_ask(each, self._time_limit) for each in self._servers)))
+
+
+async def _ask(server: IceServer, time_limit: float) -> str:
+    """What is wrong with a server, "" where it gives a relay."""
+    from aioice import stun, turn
+
+    where = f"The relay at {server.host}:{server.port}"
+    try:
+        transport, _ = await asyncio.wait_for(
+            turn.create_turn_endpoint(
+                asyncio.DatagramProtocol,
+                server_addr=(server.host, server.port),
+                username=server.username,
+                password=server.credential,
+                ssl=server.over_tls or None,
+                transport=server.transport,
+            ),
+            time_limit,
+        )
+    except (TimeoutError, stun.TransactionTimeout):
+        return f"{where} does not answer."
+    except stun.TransactionFailed as error:
+        code = error.response.attributes.get("ERROR-CODE", (0, ""))[0]
+        if code in _REFUSED:
+            return f"{where} refuses the name or password it is given."
+        return f"{where} gives no relay (error {code})."
+    except socket.gaierror:
+        return f"{where} has a name that nobody knows."
+    except ssl.SSLError:
+        return f"{where} has a certificate that is not trusted."
+    except OSError:
+        return f"{where} cannot be reached."
+    transport.close()
+    # Closing hands the relay back to the server, which takes a moment of the loop.
+    await asyncio.sleep(0)
+    return ""

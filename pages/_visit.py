@@ -1,0 +1,38 @@
+"""The report of a visit, for the visitor to take away."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import streamlit as st
+
+from fer_core.shop.shopper import Shopper
+from fer_core.shop.visit import Visit, cards_csv, expression_csv, report_html
+
+
+def visit_report(current: Shopper) -> None:
+    """Three files, each made when it is asked for; nothing of them is kept."""
+    with st.popover("Session report", icon=":material/summarize:"):
+        st.caption(
+            "What was shown and how the expression went, without a picture. It is made when you press a button and kept "
+            "nowhere."
+        )
+        for label, name, kind, make in (
+            ("Report (HTML)", "session.html", "text/html", report_html),
+            ("Expression (CSV)", "session-expression.csv", "text/csv", expression_csv),
+            ("Cards (CSV)", "session-cards.csv", "text/csv", cards_csv),
+        ):
+            st.download_button(
+                label,
+                _made_then(current, make),
+                name,
+                kind,
+                icon=":material/download:",
+                on_click="ignore",
+                key=f"visit-{name}",
+            )
+
+
+def _made_then(current: Shopper, make: Callable[[Visit], str | bytes]) -> Callable[[], str | bytes]:
+    return lambda: make(current.visit(time.monotonic()))
