@@ -20,11 +20,15 @@ SHIPPED_MODELS: Final = PROJECT_ROOT / "models"
 DEFAULT_MODEL: Final = "facet"
 
 _TRUE = {"1", "true", "yes", "on"}
-#: RFC 7064 and RFC 7065, with the transports that browser and server both know.
-_ICE_URL: Final = re.compile(
-    r"(stun:[^\s:?/@]+(:\d{1,5})?)|(turns?:[^\s:?/@]+(:\d{1,5})?(\?transport=(udp|tcp))?)"
-)
 _FALSE = {"", "0", "false", "no", "off"}
+
+#: RFC 7064 and RFC 7065, with the transports that browser and server both know: turns goes over TCP alone.
+_ICE_URL: Final = re.compile(
+    r"(?:stun:HOST|turn:HOST(?:\?transport=(?:udp|tcp))?|turns:HOST(?:\?transport=tcp)?)".replace(
+        "HOST", r"[^\s:?/@]+(?::\d{1,5})?"
+    )
+)
+_PORT: Final = re.compile(r":(\d+)(?:\?|$)")
 
 
 @dataclass(frozen=True)
@@ -62,9 +66,12 @@ class Settings:
 
     def __post_init__(self) -> None:
         for url in self.ice_servers:
-            if not _ICE_URL.fullmatch(url):
+            port = _PORT.search(url)
+            if not _ICE_URL.fullmatch(url) or (port and not 0 < int(port[1]) < 65_536):
+                # Visitors read this too: what stands before an @ may be a password.
+                shown = url.rpartition("@")[2]
                 raise SettingsError(
-                    f"FACET_ICE_SERVERS holds {url!r}; expected URLs such as stun:host:3478, turn:host:3478 or "
+                    f"FACET_ICE_SERVERS holds {shown!r}; expected URLs such as stun:host:3478, turn:host:3478 or "
                     "turns:host:5349?transport=tcp."
                 )
         relays = any(url.startswith("turn") for url in self.ice_servers)
@@ -83,9 +90,14 @@ class Settings:
                 "FACET_ICE_SERVERS names a TURN server; give FACET_TURN_USERNAME and FACET_TURN_PASSWORD, or "
                 "FACET_TURN_SECRET."
             )
-        for name, wanted in (("ICE_RELAY_ONLY", self.ice_relay_only), ("SERVER_RELAY", self.server_relay)):
-            if wanted and not relays:
-                raise SettingsError(f"FACET_{name}=1 needs a TURN server in FACET_ICE_SERVERS.")
+        for name, given in (
+            ("TURN_USERNAME", self.turn_username is not None),
+            ("TURN_SECRET", self.turn_secret is not None),
+            ("ICE_RELAY_ONLY", self.ice_relay_only),
+            ("SERVER_RELAY", self.server_relay),
+        ):
+            if given and not relays:
+                raise SettingsError(f"FACET_{name} needs a TURN server in FACET_ICE_SERVERS.")
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:

@@ -79,7 +79,7 @@ def video(
         # Each is filled from the first run on: a fragment may fill no place that was left empty.
         minute.html(blend_timeline(current.session.newest(SECONDS)) or "<span></span>")
         pace.caption(speed(current) or "Speed: after the first frame.")
-        if wrong := stream.watch.trouble(current.pipeline.latest):
+        if wrong := stream.trouble():
             warning.warning(wrong, icon=":material/hourglass:")
         elif current.pipeline.latest.faces > 1:
             warning.caption(f"{current.pipeline.latest.faces} faces: the largest drives the shelf.")

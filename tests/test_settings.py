@@ -84,6 +84,13 @@ STATIC = {"FACET_TURN_USERNAME": "name", "FACET_TURN_PASSWORD": "word"}
         pytest.param(
             {"FACET_ICE_SERVERS": "turn:a?transport=sctp"}, "FACET_ICE_SERVERS", id="a transport nobody has"
         ),
+        pytest.param(
+            {"FACET_ICE_SERVERS": "turns:a?transport=udp"}, "FACET_ICE_SERVERS", id="TLS goes over TCP"
+        ),
+        pytest.param(
+            {**STATIC, "FACET_ICE_SERVERS": "turn:a:65536"}, "FACET_ICE_SERVERS", id="a port too high"
+        ),
+        pytest.param({"FACET_ICE_SERVERS": "stun:a:0"}, "FACET_ICE_SERVERS", id="no port"),
         pytest.param(TURN, "FACET_TURN_USERNAME", id="TURN needs a name"),
         pytest.param({**TURN, "FACET_TURN_USERNAME": "n"}, "FACET_TURN_PASSWORD", id="half of both"),
         pytest.param(
@@ -95,6 +102,8 @@ STATIC = {"FACET_TURN_USERNAME": "name", "FACET_TURN_PASSWORD": "word"}
             "FACET_SERVER_RELAY",
             id="STUN is none",
         ),
+        pytest.param(STATIC, "FACET_TURN_USERNAME", id="a name for no relay"),
+        pytest.param({"FACET_TURN_SECRET": "s"}, "FACET_TURN_SECRET", id="a secret for no relay"),
     ],
 )
 def test_servers_that_make_no_sense_name_their_variable(environment: dict[str, str], words: str) -> None:
@@ -107,6 +116,12 @@ def test_ice_servers_are_divided_by_commas_or_spaces() -> None:
         {**STATIC, "FACET_ICE_SERVERS": " stun:a:1 ,turn:b  turns:c:2?transport=tcp"}
     )
     assert settings.ice_servers == ("stun:a:1", "turn:b", "turns:c:2?transport=tcp")
+
+
+def test_a_password_in_a_url_is_refused_without_showing_it() -> None:
+    with pytest.raises(SettingsError, match="FACET_ICE_SERVERS") as refused:
+        Settings.from_environment({**STATIC, "FACET_ICE_SERVERS": "turn:name:hidden@relay.example"})
+    assert "hidden" not in str(refused.value)
 
 
 def test_no_secret_shows() -> None:

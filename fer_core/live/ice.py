@@ -1,7 +1,8 @@
 """How browser and server find each other: STUN and TURN servers from the settings.
 
 Short-lived names and passwords follow coturn's REST scheme (draft-uberti-behave-turn-rest-00): the name is the time in
-Unix seconds at which it ends, the password is base64(HMAC-SHA1(shared secret, name)). The secret stays on the server.
+Unix seconds at which it ends, a colon and who it is for; the password is base64(HMAC-SHA1(shared secret, name)). The
+secret stays on the server.
 """
 
 from __future__ import annotations
@@ -93,12 +94,18 @@ class IceConfiguration:
         return {"iceServers": [each.as_dict() for each in used]}
 
 
-def ice_configuration(settings: Settings, now: float) -> IceConfiguration:
-    """From the settings, at ``now`` in Unix seconds."""
+def ice_configuration(settings: Settings, now: float, visitor: str = "visitor") -> IceConfiguration:
+    """From the settings.
+
+    Args:
+        settings: which servers there are, and how they are opened.
+        now: Unix seconds.
+        visitor: whom a short-lived name is for; coturn counts its ``user-quota`` and names its log lines by it.
+    """
     username, credential = settings.turn_username, settings.turn_password
     renew_at = math.inf
     if settings.turn_secret is not None:
-        username = str(int(now) + LIFETIME)
+        username = f"{int(now) + LIFETIME}:{visitor}"
         credential = short_lived_password(settings.turn_secret, username)
         renew_at = now + LIFETIME / 2
     servers = tuple(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import socket
 import ssl
 import threading
@@ -10,6 +11,8 @@ from collections.abc import Sequence
 from typing import Final
 
 from fer_core.live.ice import IceServer
+
+_log = logging.getLogger(__name__)
 
 #: Seconds after which a server counts as silent.
 TIME_LIMIT: Final = 2.5
@@ -30,8 +33,8 @@ class TurnCheck:
         self._servers = tuple(servers)
         self._time_limit = time_limit
         self._sentence: str | None = None
-        self._thread = threading.Thread(target=self._run, name="turn-check", daemon=True)
-        self._thread.start()
+        self._answered = threading.Event()
+        threading.Thread(target=lambda: asyncio.run(self._ask_all()), name="turn-check", daemon=True).start()
 
     @property
     def sentence(self) -> str | None:
@@ -40,15 +43,14 @@ class TurnCheck:
 
     def wait(self) -> str:
         """The sentence, once it is there."""
-        self._thread.join()
+        self._answered.wait()
         return self._sentence or ""
 
-    def _run(self) -> None:
-        found = asyncio.run(self._ask_all())
+    async def _ask_all(self) -> None:
+        found = await asyncio.gather(*(_ask(each, self._time_limit) for each in self._servers))
+        # In here, since a loop does not end before its resolver's threads, and those know no time limit.
         self._sentence = " ".join(sentence for sentence in found if sentence)
-
-    async def _ask_all(self) -> list[str]:
-        return list(await asyncio.gather(*(_ask(each, self._time_limit) for each in self._servers)))
+        self._answered.set()
 
 
 async def _ask(server: IceServer, time_limit: float) -> str:
@@ -75,12 +77,15 @@ async def _ask(server: IceServer, time_limit: float) -> str:
         if code in _REFUSED:
             return f"{where} refuses the name or password it is given."
         return f"{where} gives no relay (error {code})."
-    except socket.gaierror:
+    except (socket.gaierror, UnicodeError):
         return f"{where} has a name that nobody knows."
     except ssl.SSLError:
         return f"{where} has a certificate that is not trusted."
     except OSError:
         return f"{where} cannot be reached."
+    except Exception:  # noqa: BLE001 - the page waits for a sentence, whatever the server has sent
+        _log.exception("A relay could not be asked.")
+        return f"{where} could not be asked."
     transport.close()
     # Closing hands the relay back to the server, which takes a moment of the loop.
     await asyncio.sleep(0)

@@ -37,6 +37,7 @@ _MADE_UP: Final = "[a-z0-9_]" * 8
 MAY_BE_WRITTEN: Final = {
     "home/reactions.db": "what those who agreed did with the cards",
     "home/reactions.db.lock": "one process at a time brings its tables up to date",
+    "home/#* (deleted)": "filelock's, without a name, to see whether the folder knows locks; gone at once",
     "home/reactions.db-journal": "SQLite's, while it makes the tables",
     "home/reactions.db-wal": "SQLite's, what it takes over into the file later",
     "home/reactions.db-shm": "SQLite's, where to find what in the one before",

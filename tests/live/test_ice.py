@@ -48,10 +48,10 @@ def test_relays_can_be_forced_on_the_browser_and_given_to_the_server() -> None:
 
 
 def test_a_short_lived_name_is_when_it_ends_and_the_secret_stays_here() -> None:
-    ice = ice_configuration(settings(ICE_SERVERS="turn:b.example", TURN_SECRET="s3cret"), 1_000.0)
+    ice = ice_configuration(settings(ICE_SERVERS="turn:b.example", TURN_SECRET="s3cret"), 1_000.0, "5e3a")
     (server,) = ice.relays
-    assert server.username == str(1_000 + LIFETIME)
-    assert server.credential == short_lived_password("s3cret", str(1_000 + LIFETIME))
+    assert server.username == f"{1_000 + LIFETIME}:5e3a"
+    assert server.credential == short_lived_password("s3cret", f"{1_000 + LIFETIME}:5e3a")
     assert ice.renew_at == 1_000.0 + LIFETIME / 2
     assert "s3cret" not in str(ice.for_browser()) + repr(ice)
     assert str(server.credential) not in repr(ice)

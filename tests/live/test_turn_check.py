@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import socket
+import threading
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -65,6 +67,40 @@ def test_a_port_with_nobody_behind_it(transport: str) -> None:
     server = IceServer(f"turn:127.0.0.1:{free_port()}?transport={transport}", "a", "b")
     found = TurnCheck([server], time_limit=1.0).wait()
     assert "cannot be reached" in found or "does not answer" in found
+
+
+def test_a_name_that_is_none() -> None:
+    found = TurnCheck([IceServer("turn:relay..example", "a", "b")]).wait()
+    assert found == "The relay at relay..example:3478 has a name that nobody knows."
+
+
+def test_a_resolver_that_does_not_answer_keeps_to_the_time_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = threading.Event()
+    real = socket.getaddrinfo
+
+    def silent(host: Any, *rest: Any, **named: Any) -> Any:
+        if host == "relay.example":
+            answers.wait(20)
+            raise socket.gaierror
+        return real(host, *rest, **named)
+
+    monkeypatch.setattr(socket, "getaddrinfo", silent)
+    begun = time.monotonic()
+    found = TurnCheck([IceServer("turn:relay.example", "a", "b")], time_limit=0.3).wait()
+    assert time.monotonic() - begun < 5
+    answers.set()
+    assert found == "The relay at relay.example:3478 does not answer."
+
+
+def test_what_nobody_expected_is_a_sentence_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    from aioice import turn
+
+    async def broken(*_: Any, **__: Any) -> None:
+        raise RuntimeError("nobody expected this")
+
+    monkeypatch.setattr(turn, "create_turn_endpoint", broken)
+    found = TurnCheck([IceServer("turn:relay.example", "a", "b")]).wait()
+    assert found == "The relay at relay.example:3478 could not be asked."
 
 
 def test_a_name_that_nobody_knows() -> None:
