@@ -9,24 +9,26 @@ import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import Any
 
 import streamlit as st
-from av import VideoFrame
-from streamlit_webrtc import WebRtcMode, create_video_source_track, webrtc_streamer
+from streamlit_webrtc import WebRtcMode, webrtc_streamer
 from streamlit_webrtc.eventloop import get_global_event_loop
 
-from fer_core.live.drawn_clip import RATE, clip_frame
 from fer_core.live.ice import IceConfiguration, ice_configuration
 from fer_core.live.pipeline import LivePipeline, LiveSnapshot
 from fer_core.live.stream import video_callback
 from fer_core.live.watch import StreamWatch
 from fer_core.settings import Settings
 from pages._camera_check import SENTENCES
-from pages._stream_memory import goes_on
+from pages._stream_memory import HEARING, ICE, TRACKS, WATCH, goes_on
+from pages._tracks import CameraFrames, ClipFrames, Frames, ReadTrack
 
-VIDEO = {"video": {"width": {"ideal": 640}, "height": {"ideal": 480}}, "audio": False}
+#: More pictures a second would only be left out where several people watch, and cost the network twice as much.
+VIDEO = {
+    "video": {"width": {"ideal": 640}, "height": {"ideal": 480}, "frameRate": {"ideal": 15}},
+    "audio": False,
+}
 
 
 @dataclass(frozen=True)
@@ -70,37 +72,35 @@ class _Hearing:
 
 def camera_stream(settings: Settings, pipeline: LivePipeline, key: str) -> Stream:
     """The camera's START button and video."""
-    return _stream(settings, pipeline, key, mode=WebRtcMode.SENDRECV, media_stream_constraints=VIDEO)
+    return _stream(settings, pipeline, key, CameraFrames, mode=WebRtcMode.SENDRECV, constraints=VIDEO)
 
 
 def clip_stream(settings: Settings, pipeline: LivePipeline, key: str) -> Stream:
     """The same with the drawn clip in the camera's place; the browser sends nothing."""
-    track = create_video_source_track(_clip_source, key=f"{key}-source", fps=RATE)
-    return _stream(
-        settings,
-        pipeline,
-        key,
-        made_here=True,
-        mode=WebRtcMode.RECVONLY,
-        source_video_track=track,
-        media_stream_constraints={"video": True, "audio": False},
-    )
-
-
-def _clip_source(pts: int, time_base: Fraction) -> VideoFrame:
-    return VideoFrame.from_ndarray(clip_frame(float(pts * time_base)), format="bgr24")
+    constraints = {"video": True, "audio": False}
+    return _stream(settings, pipeline, key, ClipFrames, mode=WebRtcMode.RECVONLY, constraints=constraints)
 
 
 def _stream(
-    settings: Settings, pipeline: LivePipeline, key: str, *, made_here: bool = False, **how: Any
+    settings: Settings,
+    pipeline: LivePipeline,
+    key: str,
+    make_frames: type[CameraFrames] | type[ClipFrames],
+    *,
+    mode: WebRtcMode,
+    constraints: dict[str, Any],
 ) -> Stream:
     goes_on(key)
     ice = _ice(settings, key)
+    frames, back = _tracks(pipeline, key, make_frames)
     context = webrtc_streamer(
         key=key,
+        mode=mode,
+        media_stream_constraints=constraints,
         frontend_rtc_configuration=ice.for_browser(),
         server_rtc_configuration=ice.for_server(),
-        video_frame_callback=video_callback(pipeline),
+        sink_video_track=frames,
+        source_video_track=back,
         translations={
             "start": "START",
             "stop": "STOP",
@@ -108,31 +108,41 @@ def _stream(
             "device_not_available": SENTENCES["none"],
             "media_api_not_available": SENTENCES["insecure"],
         },
-        **how,
     )
-    hearing: _Hearing = st.session_state.setdefault(f"{key}-hearing", _Hearing())
+    hearing: _Hearing = st.session_state.setdefault(key + HEARING, _Hearing())
 
     def latest() -> LiveSnapshot:
         """A result that did not arrive counts as none."""
         found = pipeline.latest
-        if not made_here or found.finished_at is None:
+        if mode is not WebRtcMode.RECVONLY or found.finished_at is None:
             return found
         return dataclasses.replace(found, finished_at=min(found.finished_at, hearing.look(context)))
 
     playing, signalling = context.state
-    watch: StreamWatch = st.session_state.setdefault(f"{key}-watch", StreamWatch(ice.relays))
+    watch: StreamWatch = st.session_state.setdefault(key + WATCH, StreamWatch(ice.relays))
     watch.see(playing=playing, signalling=signalling, latest=latest())
     return Stream(playing, playing or signalling or watch.is_asking, watch, latest)
 
 
+def _tracks(
+    pipeline: LivePipeline, key: str, make_frames: type[CameraFrames] | type[ClipFrames]
+) -> tuple[Frames, ReadTrack]:
+    """The same until a stream has ended: a second START gets new ones."""
+    kept: tuple[Frames, ReadTrack] | None = st.session_state.get(key + TRACKS)
+    if kept is None or kept[0].ended:
+        frames = make_frames()
+        kept = st.session_state[key + TRACKS] = frames, ReadTrack(frames, video_callback(pipeline))
+    return kept
+
+
 def _ice(settings: Settings, key: str) -> IceConfiguration:
     """The same while a stream goes on, since the browser would take another one for another stream."""
-    kept: IceConfiguration | None = st.session_state.get(f"{key}-ice")
+    kept: IceConfiguration | None = st.session_state.get(key + ICE)
     context = st.session_state.get(key)
     goes = context is not None and any(context.state)
     if kept is None or (time.time() >= kept.renew_at and not goes):
         # A number drawn by lot: the relay's log can tell visitors apart and nobody can tell who they are.
         kept = ice_configuration(settings, time.time(), visitor=secrets.token_hex(4))
-        st.session_state[f"{key}-ice"] = kept
-        st.session_state.pop(f"{key}-watch", None)
+        st.session_state[key + ICE] = kept
+        st.session_state.pop(key + WATCH, None)
     return kept

@@ -1,16 +1,30 @@
-"""Between a video stream's frames and the pipeline."""
+"""Between a video stream's frames and the pipeline, and whose frame is read next."""
 
 from __future__ import annotations
 
+import functools
 import logging
+import os
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from fer_core.live.pipeline import LivePipeline
 from fer_core.vision.faces import Frame
 
 _log = logging.getLogger(__name__)
+
+
+@functools.cache
+def turns() -> ThreadPoolExecutor:
+    """The threads in which all streams of this process read their frames.
+
+    First come, first served: as long as each stream has one frame in it at a time, all slow down alike when there are
+    more frames than the machine can read. One core is left alone where there is another one, since decoding, encoding,
+    the network and the page itself would otherwise starve, and with them streams and sessions break.
+    """
+    return ThreadPoolExecutor(max(1, (os.cpu_count() or 1) - 1), thread_name_prefix="read-frame")
 
 
 def video_callback(pipeline: LivePipeline) -> Callable[[Any], Any]:

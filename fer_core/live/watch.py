@@ -82,7 +82,7 @@ class StreamWatch:
             # Asked early, so that the answer is there when it is wanted.
             self._why()
         if self._phase is _Phase.LOST:
-            return f"The connection was lost. Press START to try again. {_ELSEWHERE}"
+            return f"The video broke off. Press START to try again. {_ELSEWHERE}"
         if self._phase is _Phase.PLAYING and self._stands_still(latest, now):
             return f"The video stands still. Press STOP, then START; if that does not help, load the page anew. {_ELSEWHERE}"
         if latest.errors:

@@ -100,12 +100,12 @@ def test_the_video_goes_through_the_relay_alone_stalls_with_it_and_starts_again(
     assert coturn.said(f"user <{USER}>: incoming packet ALLOCATE processed, success")
     stand_still(page, coturn)
     # After some more seconds the browser gives the connection up.
-    page.get_by_text("The connection was lost. Press START").wait_for()
+    page.get_by_text("The video broke off. Press START").wait_for()
     coturn.process.send_signal(signal.SIGCONT)
     handle, content = start_camera(page)
     goes_on(handle, content)
     assert is_relayed(content)
-    assert page.get_by_text("The connection was lost.").count() == 0
+    assert page.get_by_text("The video broke off.").count() == 0
 
 
 def test_stop_and_start_mend_a_clip_that_stands_still(
@@ -119,10 +119,10 @@ def test_stop_and_start_mend_a_clip_that_stands_still(
     coturn.process.send_signal(signal.SIGCONT)
     goes_on(*start_camera(page))
     page.get_by_text("The video stands still.").wait_for(state="detached")
-    assert page.get_by_text("The connection was lost.").count() == 0
+    assert page.get_by_text("The video broke off.").count() == 0
     # The server goes on drawing the clip for a browser that has gone away; that is told all the same.
     stand_still(page, coturn)
-    page.get_by_text("The connection was lost. Press START").wait_for()
+    page.get_by_text("The video broke off. Press START").wait_for()
 
 
 def test_a_short_lived_name_opens_the_relay_too(

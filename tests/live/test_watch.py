@@ -72,7 +72,7 @@ def test_a_stream_that_ends_was_stopped_or_lost(finished: float, lost: bool) -> 
     watch = StreamWatch()
     watch.see(playing=True, signalling=False, latest=snapshot(), now=0.0)
     watch.see(playing=False, signalling=False, latest=snapshot(finished), now=10.0)
-    assert watch.trouble(snapshot(finished), 60.0).startswith("The connection was lost") is lost
+    assert watch.trouble(snapshot(finished), 60.0).startswith("The video broke off") is lost
 
 
 @pytest.mark.parametrize(
