@@ -24,10 +24,12 @@ import vowpalwabbit
 from fer_core.labels import LABELS
 
 #: Chosen, with all the numbers here, on seeds that benchmarks/recommender.py does not use.
-_PLAIN: Final = "--cb_adf --cb_type mtr -b 16 --quiet"
+#: Vowpal Wabbit makes 256 examples beforehand for a parser of its own, 6 MB a learner, none of which is used here.
+_SMALL: Final = "--quiet --example_queue_limit 8"
+_PLAIN: Final = f"--cb_adf --cb_type mtr -b 16 {_SMALL}"
 _SEEING: Final = f"{_PLAIN} -q EI -q EC"
 #: SquareCB explores in inverse proportion to the gap to the best; a larger scale explores less.
-_EXPLORER: Final = "--cb_explore_adf --squarecb --gamma_scale 2 --cb_type mtr -b 16 --quiet"
+_EXPLORER: Final = f"--cb_explore_adf --squarecb --gamma_scale 2 --cb_type mtr -b 16 {_SMALL}"
 #: 1 / (2 * variance) of a reward of 0 or 1; the larger, the sooner the better guesser is trusted.
 _LEARNING_RATE: Final = 2.5
 #: So much trust goes round at every reward, so that whoever guesses better of late can win it back.
@@ -99,7 +101,7 @@ class Bandit:
                 for name in _LEARNERS:
                     path = Path(folder) / name
                     path.write_bytes(kept[name].tobytes())
-                    learners.append(vowpalwabbit.Workspace(f"--quiet -i {path} --random_seed {seed}"))
+                    learners.append(vowpalwabbit.Workspace(f"{_SMALL} -i {path} --random_seed {seed}"))
         self._plain, self._seeing, self._explorer = learners
         self._guessed_for: tuple[float, ...] | None = None
         self._guesses: dict[Item, tuple[float, float]] = {}
