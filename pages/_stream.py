@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import concurrent.futures
 import dataclasses
 import secrets
 import time
@@ -13,7 +11,6 @@ from typing import Any
 
 import streamlit as st
 from streamlit_webrtc import WebRtcMode, webrtc_streamer
-from streamlit_webrtc.eventloop import get_global_event_loop
 
 from fer_core.live.ice import IceConfiguration, ice_configuration
 from fer_core.live.pipeline import LivePipeline, LiveSnapshot
@@ -21,8 +18,10 @@ from fer_core.live.stream import video_callback
 from fer_core.live.watch import StreamWatch
 from fer_core.settings import Settings
 from pages._camera_check import SENTENCES
-from pages._stream_memory import HEARING, ICE, TRACKS, WATCH, goes_on
-from pages._tracks import CameraFrames, ClipFrames, Frames, ReadTrack
+from pages._frames import CameraFrames, ClipFrames, Frames
+from pages._hearing import Hearing
+from pages._stream_memory import FRAMES, HEARING, ICE, WATCH, goes_on
+from pages._tracks import Player, ReadTrack
 
 #: More pictures a second would only be left out where several people watch, and cost the network twice as much.
 VIDEO = {
@@ -43,31 +42,6 @@ class Stream:
     def trouble(self) -> str:
         """What is wrong just now and what to try, as Markdown; "" while all is well."""
         return self.watch.trouble(self.latest())
-
-
-class _Hearing:
-    """When the browser was last heard of. A browser that watches reports about once a second what has arrived; the
-    clip's frames are made here and go on when nobody gets them."""
-
-    def __init__(self) -> None:
-        self._packets = 0
-        self._at = time.monotonic()
-        self._asked: concurrent.futures.Future[Any] | None = None
-
-    def look(self, context: Any) -> float:
-        """Monotonic seconds. Takes in what the look before has asked for, so that nobody waits."""
-        if self._asked is not None and self._asked.done():
-            # A connection that is being closed may have none to tell.
-            if not self._asked.cancelled() and self._asked.exception() is None:
-                found = self._asked.result().values()
-                packets = sum(each.packetsReceived for each in found if each.type == "transport")
-                if packets != self._packets:
-                    self._packets, self._at = packets, time.monotonic()
-            self._asked = None
-        worker = context._get_worker()
-        if self._asked is None and worker is not None:
-            self._asked = asyncio.run_coroutine_threadsafe(worker.pc.getStats(), get_global_event_loop())
-        return self._at
 
 
 def camera_stream(settings: Settings, pipeline: LivePipeline, key: str) -> Stream:
@@ -92,7 +66,11 @@ def _stream(
 ) -> Stream:
     goes_on(key)
     ice = _ice(settings, key)
-    frames, back = _tracks(pipeline, key, make_frames)
+    frames = _frames(key, make_frames)
+
+    def player() -> Any:
+        return Player(ReadTrack(frames, video_callback(pipeline)))
+
     context = webrtc_streamer(
         key=key,
         mode=mode,
@@ -100,7 +78,7 @@ def _stream(
         frontend_rtc_configuration=ice.for_browser(),
         server_rtc_configuration=ice.for_server(),
         sink_video_track=frames,
-        source_video_track=back,
+        player_factory=player,
         translations={
             "start": "START",
             "stop": "STOP",
@@ -109,7 +87,7 @@ def _stream(
             "media_api_not_available": SENTENCES["insecure"],
         },
     )
-    hearing: _Hearing = st.session_state.setdefault(key + HEARING, _Hearing())
+    hearing: Hearing = st.session_state.setdefault(key + HEARING, Hearing())
 
     def latest() -> LiveSnapshot:
         """A result that did not arrive counts as none."""
@@ -124,14 +102,11 @@ def _stream(
     return Stream(playing, playing or signalling or watch.is_asking, watch, latest)
 
 
-def _tracks(
-    pipeline: LivePipeline, key: str, make_frames: type[CameraFrames] | type[ClipFrames]
-) -> tuple[Frames, ReadTrack]:
+def _frames(key: str, make: type[CameraFrames] | type[ClipFrames]) -> Frames:
     """The same until a stream has ended: a second START gets new ones."""
-    kept: tuple[Frames, ReadTrack] | None = st.session_state.get(key + TRACKS)
-    if kept is None or kept[0].ended:
-        frames = make_frames()
-        kept = st.session_state[key + TRACKS] = frames, ReadTrack(frames, video_callback(pipeline))
+    kept: Frames | None = st.session_state.get(key + FRAMES)
+    if kept is None or kept.ended:
+        kept = st.session_state[key + FRAMES] = make()
     return kept
 
 

@@ -12,12 +12,13 @@ from __future__ import annotations
 import threading
 
 import streamlit as st
+from streamlit_webrtc.component import _reset_context
 
 #: Under which keys of the session stand the streams that were not left behind, and what this run has drawn so far.
 _ALIVE, _DRAWING = "streams_alive", "stream_drawing"
 
 #: What belongs to a stream stands in the session under its key and one of these.
-TRACKS, ICE, WATCH, HEARING = "-tracks", "-ice", "-watch", "-hearing"
+FRAMES, ICE, WATCH, HEARING = "-frames", "-ice", "-watch", "-hearing"
 
 
 def goes_on(key: str) -> None:
@@ -40,10 +41,12 @@ def run_ended() -> None:
 
 
 def _end(key: str) -> None:
-    for name in (TRACKS, ICE, WATCH, HEARING):
+    for name in (FRAMES, ICE, WATCH, HEARING):
         st.session_state.pop(key + name, None)
-    context = st.session_state.pop(key, None)
-    worker = context._get_worker() if context is not None else None
-    if worker is not None:
+    # The context stays, since the browser may still have something to say about it.
+    context = st.session_state.get(key)
+    if context is not None and (worker := context._get_worker()) is not None:
+        context._set_worker(None)
+        _reset_context(context)
         # Aside, since hanging up takes a moment that the page need not wait for.
         threading.Thread(target=worker.stop, name="end-stream", daemon=True).start()

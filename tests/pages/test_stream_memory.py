@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import threading
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import streamlit as st
+from streamlit_webrtc import WebRtcStreamerContext
+from streamlit_webrtc.component import WebRtcStreamerState
 
 from pages import _stream_memory as memory
 
@@ -29,8 +30,12 @@ def state(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
 
 def stream(state: dict[str, Any], key: str) -> Worker:
     worker = Worker()
-    state[key] = SimpleNamespace(_last_rendered_run_count=3, _get_worker=lambda: worker)
-    state[key + memory.WATCH] = state[key + memory.TRACKS] = "its own"
+    context = WebRtcStreamerContext(worker=worker, state=WebRtcStreamerState(playing=True, signalling=False))
+    context._last_rendered_run_count = 3
+    context._sdp_answer_json = "an answer"
+    # streamlit-webrtc holds its workers weakly; its connection keeps them.
+    state[key] = context
+    state[key + memory.WATCH] = state[key + memory.FRAMES] = "its own"
     return worker
 
 
@@ -64,7 +69,12 @@ def test_a_stream_that_a_whole_run_left_out_is_ended(state: dict[str, Any]) -> N
     memory.run_ended()
     assert worker.stopped.wait(10)
     assert not other.stopped.is_set()
-    assert not [key for key in state if key.startswith("camera")]
+    assert [key for key in state if key.startswith("camera")] == ["camera"]
+    # What the browser may still say is taken; a new START begins anew.
+    assert not state["camera"].state.playing
+    assert state["camera"]._get_worker() is None
+    assert state["camera"]._sdp_answer_json is None
+    assert other is state["clip"]._get_worker()
     assert state["clip" + memory.WATCH] == "its own"
     memory.run_ended()
     assert other.stopped.wait(10)

@@ -15,7 +15,8 @@ from av import VideoFrame
 
 from fer_core.live.drawn_clip import RATE
 from fer_core.live.stream import turns
-from pages._tracks import CameraFrames, ClipFrames, Frames, ReadTrack
+from pages._frames import CameraFrames, ClipFrames, Frames
+from pages._tracks import ReadTrack
 
 
 class Browser(MediaStreamTrack):
