@@ -16,6 +16,7 @@ def pages() -> list[st.Page]:
         st.Page("pages/dataset.py", title="Dataset"),
         st.Page("pages/training.py", title="Training"),
         st.Page("pages/evaluation.py", title="Evaluation"),
+        st.Page("pages/media.py", title="Media"),
         st.Page("pages/insights.py", title="Insights"),
     ]
 

@@ -18,6 +18,14 @@ from tests.postgres_server import PostgresServer, programs
 _DATABASES = itertools.count()
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What one worker runs in one go: all tests with a browser, which share an app and mostly wait, and every other
+    file."""
+    for item in items:
+        file = item.nodeid.partition("::")[0]
+        item.add_marker(pytest.mark.xdist_group("browser" if file.startswith("tests/browser/") else file))
+
+
 @pytest.fixture(scope="session")
 def test_data() -> Path:
     """The real data's folder (FACET_TEST_DATA), or a skip that says so."""

@@ -37,6 +37,12 @@ class Annotation:
         """The most probable label and its probability."""
         return cls(reading.box, f"{reading.label} {reading.confidence:.0%}", reading.label)
 
+    def scaled(self, factor: float) -> Annotation:
+        """The same on a picture that was scaled."""
+        box = self.box
+        moved = Box(box.x * factor, box.y * factor, box.w * factor, box.h * factor)
+        return Annotation(moved, self.text, self.label)
+
 
 def annotate(bgr: npt.NDArray[np.uint8], annotations: Sequence[Annotation]) -> npt.NDArray[np.uint8]:
     """A copy of a picture with a rectangle round each face and a filled tag on the rectangle's top left.
