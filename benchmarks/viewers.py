@@ -16,8 +16,9 @@ import json
 import multiprocessing
 import sys
 import tempfile
+import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from multiprocessing.connection import Connection
 from typing import Any, Final
@@ -77,8 +78,15 @@ class Load:
     server_threads: int
 
 
-def measure(address: str, server: psutil.Process, packets: list[bytes], viewers: int, seconds: float) -> Load:
-    """Let so many viewers in, wait until each has seen a result, and measure for so many seconds."""
+def measure(
+    address: str,
+    server: psutil.Process,
+    packets: list[bytes],
+    viewers: int,
+    seconds: float,
+    on_begin: Callable[[], object] = lambda: None,
+) -> Load:
+    """Let so many viewers in, wait until each has seen a result (then ``on_begin``), and measure for so many seconds."""
     context = multiprocessing.get_context("spawn")
     pipes, processes = [], []
     for _ in range(viewers):
@@ -91,6 +99,7 @@ def measure(address: str, server: psutil.Process, packets: list[bytes], viewers:
         if not pipe.poll(120) or pipe.recv() != "ready":
             raise SystemExit(f"A viewer of {viewers} saw no result within two minutes.")
     before, begun = _cpu(server), time.monotonic()
+    on_begin()
     for pipe in pipes:
         pipe.send("go")
     memory, threads = 0.0, 0
@@ -187,10 +196,21 @@ def _settled(address: str, server: psutil.Process, packets: list[bytes]) -> tupl
 
 
 def soak(address: str, server: psutil.Process, packets: list[bytes], minutes: float) -> dict[str, Any]:
-    """Two viewers for so long; memory and threads after the first minute and at the end."""
-    first = measure(address, server, packets, 2, 60)
-    rest = measure(address, server, packets, 2, 60 * minutes)
-    return {"minutes": minutes, "first_minute": asdict(first), "whole": asdict(rest)}
+    """Two viewers for so long; memory and threads at each minute of it, the first when both have seen results."""
+    each_minute: list[tuple[float, int]] = []
+    over = threading.Event()
+
+    def look() -> None:
+        while True:
+            each_minute.append((round(_megabytes(server), 1), server.num_threads()))
+            if over.wait(60):
+                return
+
+    looking = threading.Thread(target=look)
+    load = measure(address, server, packets, 2, 60 * minutes, looking.start)
+    over.set()
+    looking.join()
+    return {"minutes": minutes, "mb_and_threads": each_minute, "load": asdict(load)}
 
 
 def _cpu(server: psutil.Process) -> float:
