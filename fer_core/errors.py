@@ -45,5 +45,9 @@ class ShopError(FerError):
         self.for_strangers = text if for_strangers is None else for_strangers
 
 
+class MediaError(FerError):
+    """A video that cannot be read."""
+
+
 class SettingsError(FerError):
     """A FACET_* setting with a value that makes no sense."""

@@ -43,6 +43,18 @@ def visit_timeline(states: Sequence[ExpressionState]) -> str:
     return f"{picture}<div><span>start</span><span>{lasted / 60:.1f} minutes later</span></div></div>"
 
 
+def video_timeline(states: Sequence[ExpressionState]) -> str:
+    """The states of a video's pictures as HTML; "" while there are fewer than two."""
+    if len(states) < 2:
+        return ""
+    lasted = states[-1].time - states[0].time
+    step = -(-len(states) // _MOST_STATES)
+    picture = _picture(states[::step], lasted, SessionLog.STALL * step, "The video")
+    return (
+        f"{picture}<div><span>{states[0].time:.0f} s</span><span>{states[-1].time:.0f} s</span></div></div>"
+    )
+
+
 def _picture(states: Sequence[ExpressionState], seconds: float, stall: float, what: str) -> str:
     end = states[-1].time
     bands = "".join(_bands(piece, end, seconds) for piece in _pieces(states, stall) if len(piece) > 1)
