@@ -6,18 +6,13 @@ import io
 
 import streamlit as st
 
-from fer_core.charts.live_timeline import video_timeline
-from fer_core.charts.live_view import blend_bars, card_face, shelf_head
 from fer_core.live.drawn_clip import LENGTH
 from fer_core.live.smoothing import SmoothingSettings
 from fer_core.media.sample import drawn_video
 from fer_core.media.video import VideoReading
 from fer_core.model_folder import active_model
 from fer_core.settings import Settings
-from fer_core.shop.bandit import Bandit
-from fer_core.shop.recommender import Recommender
-from pages._shell import errors_as_sentences
-from pages._shop import shop
+from pages._media_scrub import scrub
 from pages._shopper import uncertain_below
 
 #: Under which keys of the session stand the reading, what it reads, whether the drawn face is wanted, and which uploader
@@ -68,33 +63,24 @@ def _progress(reading: VideoReading) -> None:
     st.button("Stop and keep what was read", icon=":material/stop:", on_click=reading.stop)
 
 
-@st.fragment
-def _scrub(settings: Settings, reading: VideoReading) -> None:
-    states = [each.state for each in reading.pictures]
-    with errors_as_sentences():
-        left, right = st.columns([5, 6], gap="large")
-        with left:
-            if video := reading.annotated():
-                st.video(video, format="video/mp4")
-            st.html(video_timeline(states))
-            end = states[-1].time
-            at = 0.0
-            if end > states[0].time:
-                at = st.slider(
-                    "Second", states[0].time, end, states[0].time, 0.1, format="%.1f", key="video-at"
-                )
-            found = reading.at(at) or reading.pictures[0]
-            st.html(blend_bars(found.state))
-        with right:
-            start = shop(settings)
-            # The same second shows the same cards.
-            bandit = Bandit(round(at * 10), start.weights)
-            panel = Recommender(start.catalogue, bandit, start.rules, start.others).recommend(found.state)
-            st.html(shelf_head(panel))
-            with st.container(horizontal=True):
-                for card in panel.cards:
-                    with st.container(border=True, width=165):
-                        st.html(card_face(card))
+def _told(reading: VideoReading, state: str, most: float) -> str:
+    told = f"**{len(reading.pictures):,} pictures, {reading.pictures[-1].state.time:.0f} seconds**"
+    if state == "stopped":
+        return f"{told}: stopped here"
+    return (
+        f"{told}: the video goes on, but no more than {most / 60:.0f} minutes are read"
+        if reading.was_cut
+        else told
+    )
+
+
+def _take_away(reading: VideoReading, annotated: bytes) -> None:
+    icon = ":material/download:"
+    st.download_button("Faces (CSV)", reading.table, "faces.csv", "text/csv", icon=icon, on_click="ignore")
+    if annotated:
+        st.download_button(
+            "Annotated video", annotated, "annotated.mp4", "video/mp4", icon=icon, on_click="ignore"
+        )
 
 
 def video(settings: Settings) -> None:
@@ -124,28 +110,14 @@ def video(settings: Settings) -> None:
         return
     if now.error:
         st.error(now.error, icon=":material/error:")
-    if reading.pictures:
-        seconds = reading.pictures[-1].state.time
-        told = f"**{len(reading.pictures):,} pictures, {seconds:.0f} seconds**"
-        if now.state == "stopped":
-            told += ": stopped here"
-        elif reading.was_cut:
-            told += f": the video goes on, but no more than {most / 60:.0f} minutes are read"
-        st.markdown(told)
-        _scrub(settings, reading)
-    with st.container(horizontal=True):
-        icon = ":material/download:"
+    film, beside = st.columns([5, 6], gap="large")
+    annotated = reading.annotated()
+    if annotated:
+        film.video(annotated, format="video/mp4")
+    with beside:
         if reading.pictures:
-            st.download_button(
-                "Faces (CSV)", reading.table, "faces.csv", "text/csv", icon=icon, on_click="ignore"
-            )
-            if reading.annotated():
-                st.download_button(
-                    "Annotated video",
-                    reading.annotated,
-                    "annotated.mp4",
-                    "video/mp4",
-                    icon=icon,
-                    on_click="ignore",
-                )
+            st.markdown(_told(reading, now.state, most))
+            _take_away(reading, annotated)
         st.button("Forget it", icon=":material/delete:", on_click=_forget)
+    if reading.pictures:
+        scrub(settings, reading, st.session_state[_FROM][0])

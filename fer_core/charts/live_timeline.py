@@ -43,30 +43,46 @@ def visit_timeline(states: Sequence[ExpressionState]) -> str:
     return f"{picture}<div><span>start</span><span>{lasted / 60:.1f} minutes later</span></div></div>"
 
 
-def video_timeline(states: Sequence[ExpressionState]) -> str:
-    """The states of a video's pictures as HTML; "" while there are fewer than two."""
+def video_timeline(states: Sequence[ExpressionState], at: float | None = None) -> str:
+    """The states of a video's pictures as HTML, with a line at ``at`` seconds; "" while there are fewer than two."""
     if len(states) < 2:
         return ""
-    lasted = states[-1].time - states[0].time
+    begin, end = states[0].time, states[-1].time
     step = -(-len(states) // _MOST_STATES)
-    picture = _picture(states[::step], lasted, SessionLog.STALL * step, "The video")
-    return (
-        f"{picture}<div><span>{states[0].time:.0f} s</span><span>{states[-1].time:.0f} s</span></div></div>"
+    picture = _picture(
+        states[::step],
+        end - begin,
+        SessionLog.STALL * step,
+        "The video",
+        None if at is None else (at - begin) / (end - begin),
     )
+    return f"{picture}<div><span>{begin:.0f} s</span><span>{end:.0f} s</span></div></div>"
 
 
-def _picture(states: Sequence[ExpressionState], seconds: float, stall: float, what: str) -> str:
+def _picture(
+    states: Sequence[ExpressionState], seconds: float, stall: float, what: str, mark: float | None = None
+) -> str:
     end = states[-1].time
+    line = "" if mark is None else _mark(mark)
     bands = "".join(_bands(piece, end, seconds) for piece in _pieces(states, stall) if len(piece) > 1)
     held = ", ".join(f"{label} {share:.0%}" for label, share in _means(states).items())
     svg = (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {_HEIGHT}" '
-        f'preserveAspectRatio="none">{bands}</svg>'
+        f'preserveAspectRatio="none">{bands}{line}</svg>'
     )
     # As a picture: Streamlit takes SVG out of HTML.
     source = f"data:image/svg+xml;base64,{base64.b64encode(svg.encode()).decode()}"
     alt = f"{what} on average: {held or 'no face'}"
     return f'{_STYLE}<div class="facet-minute"><img alt="{alt}" src="{source}">'
+
+
+def _mark(share: float) -> str:
+    """A line at that share of the width, white within dark, so that it stands out from every band."""
+    x = _WIDTH * min(max(share, 0.0), 1.0)
+    return "".join(
+        f'<rect data-mark="{width}" x="{x - width / 2:.1f}" y="0" width="{width}" height="{_HEIGHT}" fill="{colour}"/>'
+        for width, colour in ((5, "#22252d"), (2, "#ffffff"))
+    )
 
 
 def _pieces(states: Sequence[ExpressionState], stall: float) -> Iterator[list[ExpressionState]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import io
 import json
 import os
 import shutil
@@ -17,12 +18,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
-import pandas as pd
+import numpy as np
+import numpy.typing as npt
 
-from fer_core.labels import LABELS
-from fer_core.live.smoothing import NO_FACE, ExpressionState, SmoothingSettings
+from fer_core.live.smoothing import SmoothingSettings
+from fer_core.media.video_table import VideoPicture, faces_table
 from fer_core.settings import PROJECT_ROOT
-from fer_core.spreadsheet import csv_bytes
 
 #: Faces are looked for at each so many pictures, and carried along between them (benchmarks/video.py).
 EVERY: Final = 5
@@ -36,27 +37,6 @@ _LEFT: Final = 150.0
 _AT_ONCE = threading.BoundedSemaphore(max(1, (os.cpu_count() or 1) // 2))
 
 _STOPPED: Final = "stopped"
-
-
-@dataclass(frozen=True)
-class VideoFace:
-    """A face in one picture: its number through the video, its box in pixels, its score, and the shares of LABELS."""
-
-    number: int
-    x: float
-    y: float
-    w: float
-    h: float
-    score: float
-    shares: tuple[float, ...]
-
-
-@dataclass(frozen=True)
-class VideoPicture:
-    """What one picture came to: the smoothed state of its largest face at ``state.time`` seconds, and all faces."""
-
-    state: ExpressionState
-    faces: tuple[VideoFace, ...]
 
 
 @dataclass(frozen=True)
@@ -163,23 +143,29 @@ class VideoReading:
         """The annotated video as far as it was read, MP4; b"" while it is being read and where that failed."""
         if not self._whole:
             return b""
-        self._target.seek(0)
-        return self._target.read()
+        return os.pread(self._target.fileno(), os.fstat(self._target.fileno()).st_size, 0)
+
+    def still(self, seconds: float) -> npt.NDArray[np.uint8] | None:
+        """The annotated picture that is shown at that time, uint8 (H, W, 3), blue first; None while there is none."""
+        import av
+
+        if not self._whole or self.at(seconds) is None:
+            return None
+        found = None
+        # A file of its own on the same content: several may look at once.
+        with av.open(io.BytesIO(self.annotated()), "r", format="mov") as container:
+            stream = container.streams.video[0]
+            if stream.time_base is not None:
+                container.seek(max(0, int(seconds / stream.time_base)), stream=stream)
+            for frame in container.decode(stream):
+                if found is not None and frame.time is not None and frame.time > seconds + 1e-3:
+                    break
+                found = frame
+        return None if found is None else np.asarray(found.to_ndarray(format="bgr24"), np.uint8)
 
     def table(self) -> bytes:
-        """A row a face a picture, and one for each picture without a face, as CSV."""
-        rows = [
-            (
-                round(each.state.time, 3), place, face.number, face.x, face.y, face.w, face.h, face.score,
-                LABELS[max(range(len(LABELS)), key=face.shares.__getitem__)], max(face.shares), *face.shares,
-            )
-            if face
-            else (round(each.state.time, 3), place, *[None] * (8 + len(LABELS)))
-            for place, each in enumerate(self._pictures)
-            for face in each.faces or (None,)
-        ]  # fmt: skip
-        columns = ["seconds", "picture", "face", *"xywh", "score", "label", "confidence", *LABELS]
-        return csv_bytes(pd.DataFrame(rows, columns=columns).astype({"face": "Int64"}))
+        """What was read so far as CSV: ``faces_table``."""
+        return faces_table(self._pictures)
 
     def _run(self) -> None:
         try:
@@ -232,14 +218,8 @@ class VideoReading:
     def _take(self, message: dict[str, Any], begun: float) -> str:
         """Take what the process says; gives how it ends, "" while it does not."""
         if "frame" in message:
-            at, label, blend, faces = message["frame"]
-            shares = (
-                None
-                if blend is None or label == NO_FACE
-                else dict(zip(LABELS, _summing_to_one(blend), strict=True))
-            )
-            state = ExpressionState(shares, label if shares else NO_FACE, 0.0, at)
-            self._pictures.append(VideoPicture(state, tuple(map(_face, faces))))
+            self._pictures.append(VideoPicture.of(message["frame"]))
+            at = self._pictures[-1].state.time
             length, taken = self._progress.length, time.monotonic() - begun
             left = taken * (length - at) / at if length and at > 0 and taken > 1 else None
             self._progress = dataclasses.replace(
@@ -279,14 +259,3 @@ class VideoReading:
         if time.monotonic() - self._heard_at > _SILENCE:
             return f"The video could not be read: nothing came of it for {_SILENCE:.0f} seconds."
         return "The video could not be read: it broke the program that reads it. It is probably damaged."
-
-
-def _face(told: Sequence[float]) -> VideoFace:
-    number, x, y, w, h, score, *shares = told
-    return VideoFace(int(number), x, y, w, h, score, tuple(shares))
-
-
-def _summing_to_one(shares: Sequence[float]) -> list[float]:
-    """Rounded shares that sum to 1 again."""
-    total = sum(shares)
-    return [share / total for share in shares]
