@@ -1,10 +1,11 @@
-"""Random damage to pictures and zips: nothing but faces or one sentence may come of it, and no process may die.
+"""Random damage to pictures, zips and videos: nothing but faces or one sentence may come of it, and no process may die.
 
-    python -m benchmarks.fuzz_media [--inputs 2000] [--seed 0] [--processes 2]
+    python -m benchmarks.fuzz_media [--inputs 2000] [--videos 300] [--seed 0] [--processes 2]
 
 Valid JPEG, PNG, WebP, GIF, TIFF and BMP files and a zip of a drawn face get 1 to 64 wrong bytes, lose a piece or get one
 twice. Each input follows from the seed and its number. Inputs are read in processes of their own, so that a crash within
-a decoder is seen; a process that died names the input it was at.
+a decoder is seen; a process that died names the input it was at. Videos are read as the media page reads them, by a process
+each, which may die: then that has to be said, and is counted apart.
 """
 
 from __future__ import annotations
@@ -17,14 +18,16 @@ import sys
 import time
 import zipfile
 from multiprocessing.connection import Connection
-from typing import Final
+from typing import Any, Final
 
+import av
 import cv2
 import numpy as np
 from PIL import Image
 
 from fer_core.live.drawn_clip import clip_frame
 from fer_core.media.pictures import read_pictures
+from fer_core.media.video import VideoReading
 from fer_core.vision.analyzer import ExpressionAnalyzer
 
 _SIZE: Final = (160, 120)
@@ -86,6 +89,33 @@ def outcome(analyzer: ExpressionAnalyzer, name: str, content: bytes) -> str:
     return "none" if any(not each.error for each in found) else "refused"
 
 
+def valid_videos() -> dict[str, bytes]:
+    """Half a second of the drawn face as MP4 and as WebM."""
+    files = {}
+    for name, kind, codec in (("0.mp4", "mp4", "libx264"), ("1.webm", "webm", "libvpx")):
+        buffer = io.BytesIO()
+        with av.open(buffer, "w", format=kind) as container:
+            stream: Any = container.add_stream(codec, rate=10)
+            stream.width, stream.height, stream.pix_fmt = *_SIZE, "yuv420p"
+            for number in range(5):
+                picture = np.asarray(cv2.resize(clip_frame(1.6 + number / 10), _SIZE), np.uint8)
+                container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="bgr24")))
+            container.mux(stream.encode(None))
+        files[name] = buffer.getvalue()
+    return files
+
+
+def video_outcome(content: bytes) -> str:
+    """ "read", "refused" or "contained" (the process that read it died); anything else is a defect."""
+    reading = VideoReading(io.BytesIO(content))
+    progress = reading.wait(_GOAL_SECONDS + 5)
+    if progress.state == "done":
+        return "read"
+    if progress.state != "failed" or not progress.error:
+        return f"ended as {progress.state!r} after {_GOAL_SECONDS + 5} s"
+    return "contained" if "broke the program" in progress.error else "refused"
+
+
 def _run(pipe: Connection, seed: int, numbers: range) -> None:
     files, analyzer = valid_files(), ExpressionAnalyzer.load()
     for number in numbers:
@@ -103,6 +133,7 @@ def main() -> int:
     """Print counts and the JSON line; 1 where an input crashed, raised or took too long."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--inputs", type=int, default=2000)
+    parser.add_argument("--videos", type=int, default=300)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--processes", type=int, default=2)
     options = parser.parse_args()
@@ -129,6 +160,15 @@ def main() -> int:
                     defects.append(f"input {at}: {what}")
         except EOFError:
             defects.append(f"input {at}: the process died")
+    videos, ends = valid_videos(), {"read": 0, "refused": 0, "contained": 0}
+    for number in range(options.videos):
+        begun = time.perf_counter()
+        what = video_outcome(damaged(videos, options.seed, number)[1])
+        slowest = max(slowest, time.perf_counter() - begun)
+        if what in ends:
+            ends[what] += 1
+        else:
+            defects.append(f"video {number}: {what}")
     if slowest > _GOAL_SECONDS:
         defects.append(f"one input took {slowest:.1f} s")
     for defect in defects:
@@ -139,6 +179,8 @@ def main() -> int:
                 "inputs": options.inputs,
                 "seed": options.seed,
                 **counts,
+                "videos": options.videos,
+                **{f"videos_{name}": count for name, count in ends.items()},
                 "slowest_seconds": round(slowest, 3),
                 "defects": len(defects),
                 "goal": {"defects": 0, "seconds": _GOAL_SECONDS},
