@@ -19,6 +19,7 @@ from fer_core.model_folder import active_model
 from fer_core.settings import Settings
 from fer_core.vision.analyzer import ExpressionAnalyzer
 from fer_core.vision.detectors import load_detector
+from pages._departed import free_departed
 from pages._media_look import look, summary, take_away
 from pages._shell import progress_bar
 from pages._shopper import classifier
@@ -71,6 +72,7 @@ def _read(
     folder = active_model(settings)
     if st.session_state.get(_FROM) != (folder.identity, names):
         analyzer = ExpressionAnalyzer(classifier(folder.identity, folder), load_detector())
+        free_departed()
         with progress_bar("Reading") as told:
             st.session_state[_KEPT] = read_pictures(files, analyzer, told)
         st.session_state[_FROM] = folder.identity, names

@@ -12,6 +12,7 @@ from fer_core.media.sample import drawn_video
 from fer_core.media.video import VideoReading
 from fer_core.model_folder import active_model
 from fer_core.settings import Settings
+from pages._departed import free_departed
 from pages._media_scrub import scrub
 from pages._shopper import uncertain_below
 
@@ -37,6 +38,7 @@ def _reading(settings: Settings, name: str, content: bytes) -> VideoReading:
     if st.session_state.get(_FROM) != wanted:
         if (before := st.session_state.pop(_READING, None)) is not None:
             before.stop()
+        free_departed()
         st.session_state[_READING] = VideoReading(
             io.BytesIO(content),
             folder.path,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import gc
-
 import streamlit as st
 
 from fer_core.errors import ShopError
@@ -14,6 +12,7 @@ from fer_core.shop.shopper import Shopper
 from fer_core.vision.analyzer import ExpressionAnalyzer
 from fer_core.vision.classifier import ExpressionClassifier
 from fer_core.vision.detectors import available_detectors, load_detector
+from pages._departed import free_departed
 from pages._shell import for_all_eyes
 from pages._shop import reaction_store, shop
 
@@ -39,16 +38,8 @@ def classifier(identity: str, _folder: ModelFolder) -> ExpressionClassifier:  # 
     return ExpressionClassifier(_folder)
 
 
-@st.cache_resource(show_spinner=False)
-def _imports_are_no_garbage() -> None:
-    """What was imported stays; nobody need look through it for garbage again, which makes looking quick."""
-    gc.collect()
-    gc.freeze()
-
-
 def shopper(settings: Settings) -> Shopper:
     """This visitor's shopper, with a warm model; once another is promoted, that one answers and all else goes on."""
-    _imports_are_no_garbage()
     folder = active_model(settings)
     detector = st.session_state.get(DETECTOR) or next(iter(available_detectors()), None)
     if st.session_state.get(_ANSWERS) != (folder.identity, detector):
@@ -57,8 +48,7 @@ def shopper(settings: Settings) -> Shopper:
         if "shopper" in st.session_state:
             st.session_state.shopper.pipeline.use(analyzer)
         else:
-            # Sessions that have ended refer to themselves, 8 MB each, and Python by itself may leave them for hours.
-            gc.collect()
+            free_departed()
             st.session_state.shopper = Shopper(analyzer, shop(settings))
         st.session_state[_ANSWERS] = (folder.identity, detector)
     current: Shopper = st.session_state.shopper

@@ -25,8 +25,9 @@ from fer_core.live.smoothing import SmoothingSettings
 from fer_core.media.video_table import VideoPicture, faces_table
 from fer_core.settings import PROJECT_ROOT
 
-#: Faces are looked for at each so many pictures, and carried along between them (benchmarks/video.py).
-EVERY: Final = 5
+#: Faces are looked for at each so many pictures, and carried along between them; chosen on other photographs than those
+#: of benchmarks/video.py.
+EVERY: Final = 2
 #: Longer videos are read until here, seconds.
 MOST_SECONDS: Final = 3_600.0
 #: Seconds without a sign after which a reading is given up.
