@@ -10,6 +10,7 @@ import pytest
 
 from benchmarks.webrtc_viewer import HEIGHT, NUMBERS, WIDTH, Viewed, encoded, number_of, numbered, viewer
 from fer_core.live.drawn_clip import LENGTH, POSES, clip_frame
+from tests.loops import run
 
 VIEWERS = 3
 SECONDS = 5.0
@@ -59,7 +60,7 @@ def test_viewers_beside_each_other_all_see_results(app: str, outer_address: None
         ready = asyncio.Barrier(VIEWERS)
         return await asyncio.gather(*(look(ready) for _ in range(VIEWERS)))
 
-    seen = asyncio.run(asyncio.wait_for(all_of_them(), 120))
+    seen = run(all_of_them())
     for viewed in seen:
         newest = [age for _, age in viewed.ages[-10:]]
         # On a busy machine results come seldom, but those that come are of pictures sent just before.

@@ -18,11 +18,18 @@ SECONDS, BYTES = 10, 1_000_000_000
 
 #: Reads the files that it is told on its input, one a line; a process of its own, so that memory is its own.
 READER = """
-import io, json, resource, sys, time
+import io, json, sys, time
 from pathlib import Path
 from fer_core import ExpressionAnalyzer
 from fer_core.errors import FerError
 from fer_core.media.pictures import annotated_zip, faces_csv, read_pictures
+
+def most():
+    # What getrusage tells begins with what the process that started this one took.
+    for line in Path("/proc/self/status").read_text().splitlines():
+        if line.startswith("VmHWM:"):
+            return int(line.split()[1]) * 1024
+    raise SystemExit("no VmHWM")
 
 analyzer = ExpressionAnalyzer.load()
 good = Path(sys.argv[1]).read_bytes()
@@ -36,7 +43,7 @@ for line in sys.stdin:
     after = read_pictures([("good.jpg", io.BytesIO(good))], analyzer)
     answer = {
         "seconds": lasted,
-        "bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
+        "bytes": most(),
         "errors": [each.error for each in found if each.error],
         "faces": [len(each.readings) for each in found if not each.error],
         "drawn": len(drawn),
@@ -44,6 +51,9 @@ for line in sys.stdin:
     }
     print(json.dumps(answer), flush=True)
 """
+
+
+pytestmark = pytest.mark.skipif(not Path("/proc/self/status").is_file(), reason="memory is read from /proc")
 
 
 @pytest.fixture(scope="module")

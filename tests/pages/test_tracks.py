@@ -17,6 +17,7 @@ from fer_core.live.drawn_clip import RATE
 from fer_core.live.stream import turns
 from pages._frames import CameraFrames, ClipFrames, Frames
 from pages._tracks import ReadTrack
+from tests.loops import run
 
 
 class Browser(MediaStreamTrack):
@@ -70,7 +71,7 @@ def test_a_picture_comes_back_once_with_its_time() -> None:
         browser.sent.put_nowait(8)
         assert (await asyncio.wait_for(waits, 10)).pts == 8
 
-    asyncio.run(go())
+    run(go())
 
 
 def test_while_one_is_read_only_the_newest_waits() -> None:
@@ -96,7 +97,7 @@ def test_while_one_is_read_only_the_newest_waits() -> None:
         assert (await first).pts == 0
         assert (await asyncio.wait_for(track.recv(), 10)).pts == 49
 
-    asyncio.run(go())
+    run(go())
 
 
 def test_a_picture_that_waits_for_its_turn_gives_way_to_a_newer_one() -> None:
@@ -116,7 +117,7 @@ def test_a_picture_that_waits_for_its_turn_gives_way_to_a_newer_one() -> None:
         assert (await asyncio.wait_for(back, 10)).pts == 4
         assert all(each.result() for each in blocked)
 
-    asyncio.run(go())
+    run(go())
 
 
 def test_many_streams_have_their_turns_alike() -> None:
@@ -139,7 +140,7 @@ def test_many_streams_have_their_turns_alike() -> None:
         await asyncio.wait_for(asyncio.gather(*(watch(at) for at in range(6))), 30)
         assert min(counts) > 0.6 * max(counts)
 
-    asyncio.run(go())
+    run(go())
 
 
 @pytest.mark.parametrize("make", [CameraFrames, ClipFrames])
@@ -160,7 +161,7 @@ def test_who_waits_hears_of_an_end_from_another_thread(make: type[CameraFrames] 
         with pytest.raises(MediaStreamError):
             await asyncio.wait_for(track.recv(), 10)
 
-    asyncio.run(go())
+    run(go())
 
 
 def test_a_browser_that_stops_sending_ends_it() -> None:
@@ -173,7 +174,7 @@ def test_a_browser_that_stops_sending_ends_it() -> None:
             await asyncio.wait_for(track.recv(), 10)
         assert frames.ended
 
-    asyncio.run(go())
+    run(go())
 
 
 def test_an_end_after_the_loop_is_closed_is_no_error() -> None:
@@ -182,7 +183,7 @@ def test_an_end_after_the_loop_is_closed_is_no_error() -> None:
     async def go() -> None:
         await frames.wait()
 
-    asyncio.run(go())
+    run(go())
     frames.stop()
     assert frames.ended
 
@@ -203,4 +204,4 @@ def test_the_clip_keeps_its_pace_and_leaves_out_what_is_late() -> None:
         late = frames.take().pts * RATE // 90_000
         assert late >= 8
 
-    asyncio.run(go())
+    run(go())
