@@ -42,7 +42,7 @@ def taken(page: Any, button: str) -> bytes:
 
 def shown(page: Any) -> tuple[str, list[str]]:
     """The label below the still, and the cards."""
-    label = page.locator(".facet-now").get_attribute("data-label")
+    label = page.locator(".facet-now").last.get_attribute("data-label")
     cards = page.locator(".facet-card").evaluate_all("all => all.map(each => each.dataset.product)")
     return label, cards
 
