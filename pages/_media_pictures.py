@@ -90,7 +90,9 @@ def pictures(settings: Settings) -> None:
             on_click=lambda: st.session_state.update({_DRAWN: True}),
         )
     else:
-        found = _read(settings, names, files)
+        # In a place of its own: a bar that comes and goes would move all that stands below it.
+        with st.container():
+            found = _read(settings, names, files)
         good = [each for each in found if not each.error]
         summary(found)
         if good:
