@@ -41,7 +41,11 @@ def test_start_watch_stop_resume_promote_and_go_live(
 ) -> None:
     page = open_browser()
     page.goto(f"{training_app}/training")
-    name = page.get_by_role("textbox", name="Name of the run").input_value()
+    field = page.get_by_role("textbox", name="Name of the run")
+    field.wait_for()
+    # The box is there a moment before its text.
+    page.wait_for_function("box => box.value !== ''", arg=field.element_handle())
+    name = field.input_value()
     run = RunFolder(home / "runs" / name)
     epochs = page.get_by_role("spinbutton", name="Epochs")
     epochs.fill("1000")
