@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import streamlit as st
+from starlette.formparsers import MultiPartParser
 
 from fer_core.errors import FerError, ShopError
 from fer_core.settings import PROJECT_ROOT, Settings
@@ -18,6 +20,10 @@ _STYLE = "<style>.stMainBlockContainer{padding-top:4.2rem;padding-bottom:3rem}</
 _ICON = PROJECT_ROOT / "data" / "icon.svg"
 
 _REGISTERED = "facet_navigation_ran"
+
+# Streamlit's web server would put what is larger than 1 MB, such as a visitor's photo, into a file on its way into
+# memory. How large an upload may be is Streamlit's own setting.
+MultiPartParser.spool_max_size = sys.maxsize
 
 
 def run(pages: list[st.Page]) -> None:

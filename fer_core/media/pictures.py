@@ -36,6 +36,8 @@ SHOWN: Final = 1280
 
 _ZIP: Final = (b"PK\x03\x04", b"PK\x05\x06")
 _JPEG_QUALITY: Final = 92
+#: Longest side of a JPEG file, pixels.
+_JPEG_SIDE: Final = 65_500
 
 
 @dataclass(frozen=True)
@@ -76,8 +78,12 @@ class ReadPicture:
         return annotate(picture, [each.scaled(scale) for each in drawn])
 
     def annotated_jpeg(self) -> bytes:
-        """The same at its own size as a JPEG file."""
-        return _jpeg(self.annotated())
+        """The same as a JPEG file, at its own size where such a file can have it."""
+        done, encoded = cv2.imencode(
+            ".jpg", self.annotated(_JPEG_SIDE), [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY]
+        )
+        assert done, "OpenCV writes every uint8 picture of such a size"
+        return encoded.tobytes()
 
 
 def read_pictures(
@@ -222,12 +228,3 @@ def _safe(name: str) -> str:
     """A name that no program that unpacks takes for a path or a command."""
     last = name.replace("\\", "/").rpartition("/")[2]
     return "".join(sign if sign.isalnum() or sign in " -_.()" else "_" for sign in last)[-100:].lstrip(".- ")
-
-
-def _jpeg(bgr: npt.NDArray[np.uint8]) -> bytes:
-    done, encoded = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY])
-    if not done:
-        raise ImageError(
-            "The annotated picture cannot be made; JPEG files have at most 65,535 pixels a side."
-        )
-    return encoded.tobytes()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import io
 import json
+import logging
 import os
 import shutil
 import subprocess
@@ -21,9 +22,12 @@ from typing import Any, BinaryIO, Final
 import numpy as np
 import numpy.typing as npt
 
+from fer_core.errors import MediaError
 from fer_core.live.smoothing import SmoothingSettings
 from fer_core.media.video_table import VideoPicture, faces_table
 from fer_core.settings import PROJECT_ROOT
+
+_log = logging.getLogger(__name__)
 
 #: Faces are looked for at each so many pictures, and carried along between them; chosen on other photographs than those
 #: of benchmarks/video.py.
@@ -89,12 +93,19 @@ class VideoReading:
             smoothing: how steady the expression is.
             every: at each so many pictures faces are looked for.
             most_seconds: a longer video is read until here.
+
+        Raises:
+            MediaError: there is no room for it.
         """
-        self._source = tempfile.TemporaryFile()  # noqa: SIM115 - open as long as this object
-        content.seek(0)
-        shutil.copyfileobj(content, self._source)
-        self._source.seek(0)
-        self._target = tempfile.TemporaryFile()  # noqa: SIM115
+        try:
+            self._source = tempfile.TemporaryFile()  # noqa: SIM115 - open as long as this object
+            content.seek(0)
+            shutil.copyfileobj(content, self._source)
+            self._source.flush()
+            self._source.seek(0)
+            self._target = tempfile.TemporaryFile()  # noqa: SIM115
+        except OSError as error:
+            raise MediaError(f"There is no room to read a video here: {error.strerror}.") from error
         self._settings: dict[str, Any] = {
             "model": None if model is None else str(model),
             "detector": detector,
@@ -176,6 +187,13 @@ class VideoReading:
                     return
             try:
                 self._read()
+            except Exception:  # noqa: BLE001 - a page waits for how it ends, whatever happens
+                _log.exception("A video could not be read.")
+                self._progress = dataclasses.replace(
+                    self._progress,
+                    state="failed",
+                    error="The video could not be read: its program did not start.",
+                )
             finally:
                 _AT_ONCE.release()
         finally:

@@ -25,7 +25,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from fer_core.errors import MediaError
+from fer_core.errors import FerError, MediaError
 from fer_core.labels import LABELS
 from fer_core.live.smoothing import NO_FACE, Smoother, SmoothingSettings
 from fer_core.media.tracking import FaceTracker
@@ -224,8 +224,13 @@ def main() -> int:
         except BrokenPipeError:
             # Nobody wants to know; the interpreter must not try to flush what is left.
             os._exit(1)
-        except MediaError as error:
+        except FerError as error:
             print(json.dumps({"error": str(error)}), flush=True)
+            return 1
+        except OSError as error:
+            # FFmpeg's own errors derive from this as well; those of reading have become MediaErrors.
+            said = f"The annotated video could not be written: {error.strerror or error}."
+            print(json.dumps({"error": said}), flush=True)
             return 1
         except MemoryError:
             print(json.dumps({"error": "The video needs more memory than it may have."}), flush=True)

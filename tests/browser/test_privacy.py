@@ -172,10 +172,11 @@ def values_of(database: Path) -> list[object]:
         ]
 
 
-def portrait() -> bytes:
+def portrait(side: int = 512) -> bytes:
     from skimage import data as pictures
 
-    return cv2.imencode(".png", np.ascontiguousarray(pictures.astronaut()[:, :, ::-1]))[1].tobytes()
+    astronaut = cv2.resize(pictures.astronaut()[:, :, ::-1], (side, side), interpolation=cv2.INTER_CUBIC)
+    return cv2.imencode(".png", astronaut)[1].tobytes()
 
 
 def has_video(path: Path) -> bool:
@@ -223,7 +224,9 @@ def test_a_visit_keeps_no_picture_and_reaches_nobody_else(
     clip: tuple[Path, tuple[str, ...]], outer_address: None, open_browser: Callable[..., Any], tmp_path: Path
 ) -> None:
     require_strace()
-    photo = portrait()
+    # As large as a telephone's: a web server may put what is larger than 1 MB into a file.
+    photo = portrait(1280)
+    assert len(photo) > 2_000_000
     page = open_browser(*CAMERA_FLAGS, f"--use-file-for-fake-video-capture={clip[0]}", height=1300)
     asked: list[str] = []
     downloads: list[str] = []

@@ -134,6 +134,14 @@ def test_the_table_has_a_row_a_face_and_one_for_each_without(analyzer: Expressio
     assert table["x"][0] != table["x"][1]
 
 
+def test_a_picture_longer_than_a_jpeg_file_can_be_is_shrunk(analyzer: ExpressionAnalyzer) -> None:
+    strip = cv2.imencode(".png", np.full((2, 70_000, 3), 90, np.uint8))[1].tobytes()
+    (found,) = read_pictures(given(("strip.png", strip)), analyzer)
+    assert load_image(found.annotated_jpeg()).shape[1] == 65_500
+    with zipfile.ZipFile(io.BytesIO(annotated_zip([found]))) as archive:
+        assert archive.namelist() == ["strip.jpg"]
+
+
 def test_a_table_of_nothing_has_its_columns() -> None:
     assert list(table_of(faces_csv([])).columns)[:5] == ["file", "width", "height", "error", "face"]
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import itertools
 import os
 import signal
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import av
@@ -16,6 +18,7 @@ import pandas as pd
 import psutil
 import pytest
 
+from fer_core.errors import MediaError
 from fer_core.labels import LABELS
 from fer_core.live.drawn_clip import LENGTH
 from fer_core.media import video as module
@@ -144,6 +147,39 @@ def test_one_that_says_nothing_is_given_up(monkeypatch: pytest.MonkeyPatch) -> N
     progress = reading.wait(20)
     assert progress.state == "failed"
     assert "nothing came of it" in progress.error
+
+
+def test_no_room_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(module.shutil, "copyfileobj", full)
+    with pytest.raises(MediaError, match="no room"):
+        VideoReading(io.BytesIO(made()))
+
+
+def test_a_full_disk_while_it_is_written_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    # A file in place of the temporary one that takes nothing.
+    files = iter((tempfile.TemporaryFile(), Path("/dev/full").open("r+b", buffering=0)))  # noqa: SIM115
+    monkeypatch.setattr(module.tempfile, "TemporaryFile", lambda: next(files))
+    reading = VideoReading(io.BytesIO(made()))
+    progress = reading.wait(20)
+    assert progress.state == "failed"
+    assert "could not be written" in progress.error
+
+
+def test_a_program_that_does_not_start_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module.sys, "executable", "/nowhere/python")
+    reading = VideoReading(io.BytesIO(made()))
+    assert (reading.wait(20).state, reading.annotated()) == ("failed", b"")
+    assert "did not start" in reading.look().error
+
+
+def test_a_model_that_is_gone_is_one_sentence(tmp_path: Path) -> None:
+    reading = VideoReading(io.BytesIO(made()), tmp_path / "gone")
+    progress = reading.wait(20)
+    assert progress.state == "failed"
+    assert "gone" in progress.error
 
 
 def test_videos_wait_for_each_other(monkeypatch: pytest.MonkeyPatch) -> None:
