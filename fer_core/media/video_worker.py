@@ -59,8 +59,14 @@ def demuxer(beginning: bytes) -> str:
     raise MediaError("This is no video that can be opened (MP4, MOV, WebM).")
 
 
-def pictures(file: BinaryIO) -> Iterator[tuple[float, npt.NDArray[np.uint8], float | None]]:
+def pictures(
+    file: BinaryIO, apart: float = 0.0
+) -> Iterator[tuple[float, npt.NDArray[np.uint8], float | None]]:
     """(seconds since the beginning, picture uint8 (H, W, 3) upright, the video's length in seconds if it says).
+
+    Args:
+        file: open, and can be moved in.
+        apart: seconds from a picture to the next one that is given; 0 gives all.
 
     Raises:
         MediaError: no video, none in it, or too large.
@@ -79,6 +85,7 @@ def pictures(file: BinaryIO) -> Iterator[tuple[float, npt.NDArray[np.uint8], flo
             stream.thread_count = 2
             long = float(container.duration / av.time_base) if container.duration else None
             last = first = None
+            due = 0.0
             for number, frame in enumerate(container.decode(stream)):
                 if frame.width * frame.height > _MOST_PIXELS:
                     raise MediaError(
@@ -94,6 +101,10 @@ def pictures(file: BinaryIO) -> Iterator[tuple[float, npt.NDArray[np.uint8], flo
                 if last is not None and at - last < 1 / _MOST_RATE - 0.002:
                     continue
                 last = at
+                if at < due:
+                    continue
+                # Counted from the beginning, or a rate that does not divide it would add up.
+                due = ((at + 0.002) // apart + 1) * apart - 0.002 if apart else 0.0
                 bgr = frame.to_ndarray(format="bgr24")
                 yield at, np.ascontiguousarray(np.rot90(bgr, round(frame.rotation / 90) % 4)), long
     except (av.FFmpegError, ValueError, OverflowError) as error:
