@@ -172,6 +172,32 @@ def _plan(options: argparse.Namespace) -> None:
     _show(options, plan_as_json(plan), lines)
 
 
+def _sweep(options: argparse.Namespace) -> None:
+    from fer_core.errors import TrainingError
+    from fer_core.sweep.sweeping import run_sweep
+
+    try:
+        space = options.space.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise TrainingError(f"{options.space} cannot be read: {error}.") from error
+    trials = run_sweep(options.name or options.space.stem, space, options.csv, options.votes, options.address)
+    results = [
+        {
+            "run": trial.summary.run.name,
+            "preset": trial.preset,
+            "settings": dict(trial.drawn),
+            "epochs": trial.epochs,
+            "val_accuracy": trial.accuracy,
+        }
+        for trial in trials
+    ]
+    lines = [
+        f"{each['run']}  {each['val_accuracy'] or 0:.4f} after {each['epochs']} epochs  {each['preset']} {each['settings']}"
+        for each in results
+    ]
+    _show(options, {"trials": results}, lines)
+
+
 def _release(options: argparse.Namespace) -> None:
     from fer_core.errors import ModelError
     from fer_core.settings import Settings
@@ -330,6 +356,17 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--no-timing", action="store_true", help="only the layers")
     command.add_argument("--json", action="store_true")
     command.set_defaults(run=_plan)
+
+    command = commands.add_parser(
+        "sweep", help="train many runs that differ in their settings, on many cores"
+    )
+    command.add_argument("space", type=Path, metavar="SPACE.toml")
+    command.add_argument("csv", type=Path, metavar="FILE.csv")
+    command.add_argument("--votes", type=Path, metavar="FER2013NEW.csv")
+    command.add_argument("--name", metavar="NAME", help="default: the file's; an interrupted one goes on")
+    command.add_argument("--address", metavar="ADDRESS", help="of a Ray cluster, such as ray://host:10001")
+    command.add_argument("--json", action="store_true")
+    command.set_defaults(run=_sweep)
 
     command = commands.add_parser("release", help="make a finished run a model: export, parity check, card")
     command.add_argument("run_dir", type=Path, metavar="RUN_DIR")

@@ -141,6 +141,11 @@ class Settings:
         return self.home / "runs"
 
     @property
+    def sweeps(self) -> Path:
+        """Sweeps, one folder each; their runs lie among the others."""
+        return self.home / "sweeps"
+
+    @property
     def recipes(self) -> Path:
         """Recipes saved on this machine, one folder each."""
         return self.home / "recipes"

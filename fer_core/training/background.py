@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -28,8 +28,12 @@ class BackgroundJob:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def start(self, arguments: Sequence[str]) -> None:
+    def start(self, arguments: Sequence[str], environment: Mapping[str, str] | None = None) -> None:
         """Start ``python -m fer_core ARGUMENTS``; while the job of this folder runs, nothing is started.
+
+        Args:
+            arguments: of the command.
+            environment: variables beside those of this process.
 
         Raises:
             TrainingError: the folder cannot be written.
@@ -39,13 +43,13 @@ class BackgroundJob:
             # Two people who press the button at once start one job.
             with folder_lock(self._folder):
                 if self.state() != "running":
-                    self._start(arguments)
+                    self._start(arguments, environment or {})
         except OSError as error:
             raise TrainingError(
                 f"The job cannot be started in {self._folder}: {error.strerror or error}."
             ) from error
 
-    def _start(self, arguments: Sequence[str]) -> None:
+    def _start(self, arguments: Sequence[str], environment: Mapping[str, str]) -> None:
         (self._folder / "progress").unlink(missing_ok=True)
         with (self._folder / "log.txt").open("wb") as log:
             # A session of its own, so that closing the app's terminal does not end the job with it.
@@ -56,7 +60,7 @@ class BackgroundJob:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
-                env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"},
+                env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", **environment},
             )
         self._write(process.pid, arguments)
 
