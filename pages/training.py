@@ -10,13 +10,14 @@ from pages._shell import page
 from pages._training_active import active_model_line
 from pages._training_choice import choose_and_start
 from pages._training_runs import runs_tab
+from pages._training_sweep import sweep_tab
 from pages._training_watch import watch_tab
 
 with page(
     "Training", "Train a network on your rows, watch it learn, and let it answer on the live page."
 ) as here:
     active_model_line(here)
-    names = ("Watch", "New run", "Runs")
+    names = ("Watch", "New run", "Runs", "Sweep")
     if st.session_state.pop("go_to_watch", False):
         st.session_state["training-tab"] = "Watch"
     runs = list_runs(here.runs)
@@ -30,6 +31,9 @@ with page(
     elif tabs["Runs"].open:
         with tabs["Runs"]:
             runs_tab(here, runs)
+    elif tabs["Sweep"].open:
+        with tabs["Sweep"]:
+            sweep_tab(here)
     else:
         with tabs["Watch"]:
             watch_tab(here, runs)

@@ -133,4 +133,7 @@ def _values(name: str, value: Any) -> Span | tuple[Any, ...]:
 def _written(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, float):
+        # What is drawn has more digits than anybody wants to read or repeat.
+        return f"{value:.6g}"
     return ",".join(map(str, value)) if isinstance(value, list | tuple) else str(value)

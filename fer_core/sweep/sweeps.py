@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from fer_core.errors import TrainingError
+from fer_core.file_store import write_atomically
 from fer_core.settings import Settings
 from fer_core.sweep.space import SweepSpace, parse_space
 from fer_core.training.background import BackgroundJob, State
@@ -87,6 +88,22 @@ def trials_of(sweep: Sweep, settings: Settings) -> list[TrialResult]:
         _result(summary) for summary in list_runs(settings.runs) if summary.record.get("sweep") == sweep.name
     ]
     return sorted(results, key=lambda each: (-(each.accuracy or -1.0), each.number))
+
+
+def resume_sweep(sweep: Sweep) -> None:
+    """Start its driver as a process of its own; it goes on where it ended.
+
+    Raises:
+        TrainingError: the folder is no sweep, or cannot be written.
+    """
+    asked = sweep.asked()
+    space = sweep.path / "space.toml"
+    try:
+        write_atomically(space, asked["space"])
+    except OSError as error:
+        raise TrainingError(f"{space} cannot be written: {error.strerror or error}.") from error
+    votes = ["--votes", asked["votes"]] if asked["votes"] else []
+    sweep.job.start(["sweep", str(space), asked["csv"], *votes, "--name", sweep.name])
 
 
 def stop_sweep(sweep: Sweep, settings: Settings) -> None:

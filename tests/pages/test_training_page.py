@@ -17,7 +17,7 @@ from fer_core.training.request import TrainingRequest, open_run
 from fer_core.training.run_folder import HISTORY_COLUMNS, STEP_COLUMNS, RunFolder
 from tests.pages.conftest import labels_of, press
 
-TABS = ("Watch", "New run", "Runs")
+TABS = ("Watch", "New run", "Runs", "Sweep")
 
 
 @pytest.fixture

@@ -74,7 +74,7 @@ def test_whole_bounds_mean_whole_numbers(low: float, high: float, whole: bool) -
 
 
 def test_what_was_drawn_is_written_as_the_command_line_takes_it() -> None:
-    drawn = {"batch": 64, "learning_rate": 0.001, "augmentation.flip": True, "filters": [8, 8, 16]}
+    drawn = {"batch": 64, "learning_rate": 0.00123456789, "augmentation.flip": True, "filters": [8, 8, 16]}
     assert changes(drawn) == (
-        "batch=64", "learning_rate=0.001", "augmentation.flip=true", "filters=8,8,16",
+        "batch=64", "learning_rate=0.00123457", "augmentation.flip=true", "filters=8,8,16",
     )  # fmt: skip
