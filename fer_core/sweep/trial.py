@@ -37,10 +37,14 @@ class SweepTrial:
             key: written into its record.
             cores: that it may use.
         """
-        self._run: RunFolder = open_run(request)
+        self._run = RunFolder(request.run_dir)
+        if self._has_finished(key):
+            # The sweep was killed before it heard of it.
+            return
+        open_run(request)
         if self._run.record().get("sweep") is None:
             self._run.write_record(sweep=key.sweep, trial=key.number, asked_at=time.time())
-        if self._run.job.state() != "running" and self._run.state()[0] != "finished":
+        if self._run.job.state() != "running":
             self._run.stop_file.unlink(missing_ok=True)
             self._run.write_record(state="queued", reason="", model=None)
             threads = str(cores)
@@ -53,6 +57,12 @@ class SweepTrial:
                     "OMP_NUM_THREADS": threads,
                 },
             )
+
+    def _has_finished(self, key: TrialKey) -> bool:
+        if not self._run.record_file.exists():
+            return False
+        record = self._run.record()
+        return record.get("state") == "finished" and record.get("sweep") == key.sweep
 
     def epoch(self, number: int) -> Mapping[str, Any] | None:
         """The curve's row of an epoch counted from 1, waited for; None where the run ended before it.
