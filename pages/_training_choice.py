@@ -25,8 +25,13 @@ from pages._training_settings import change_preset
 _WORDS = {
     "tiny": "a few thousand parameters, trained in seconds: for trying the page",
     "report": "the source report's network and settings",
-    "release": "what made the shipped model facet: labels and crowd votes learnt side by side",
+    "release": "what made the shipped model facet: begins from a network that knows faces, learns labels and crowd votes",
 }
+
+_NO_START = (
+    "This preset begins from weights that learnt faces, which are not here: `python -m fer_core starting-weights` brings "
+    "them. Without them it begins from nothing and ends worse."
+)
 
 
 def choose_and_start(settings: Settings, runs: Sequence[RunSummary]) -> None:
@@ -45,6 +50,8 @@ def choose_and_start(settings: Settings, runs: Sequence[RunSummary]) -> None:
         )
         st.caption(_WORDS.get(preset, ""))
     base = PRESETS[preset]
+    if base.begins_from == "faces" and not settings.starting_weights.exists():
+        st.caption(_NO_START)
     with right:
         names = [*RECIPES, *RecipeBook(settings.recipes).names()]
         recipe = st.selectbox(
@@ -57,15 +64,12 @@ def choose_and_start(settings: Settings, runs: Sequence[RunSummary]) -> None:
             "last one is kept, and early stopping is off."
         )
     run_name = st.text_input(
-        "Name of the run",
-        _free_name(preset, settings),
-        max_chars=60,
-        help="a-z, 0-9, dot, dash, underscore",
-        key=f"run-name-{preset}",
-    )
-    data, votes = registry.files_of(source)
+        "Name of the run", _free_name(preset, settings), max_chars=60,
+        help="a-z, 0-9, dot, dash, underscore", key=f"run-name-{preset}",
+    )  # fmt: skip
+    csv, votes = registry.files_of(source)
     request = TrainingRequest(
-        csv=data,
+        csv=csv,
         preset=preset,
         run_dir=settings.runs / _checked(run_name),
         votes=votes,
