@@ -255,12 +255,10 @@ def _evaluate(options: argparse.Namespace) -> None:
 
 
 def _score(options: argparse.Namespace) -> None:
-    from importlib.util import find_spec
+    from fer_core.cluster import need_ray
 
-    from fer_core.errors import MediaError
-
-    if find_spec("ray") is None:
-        raise MediaError("Scoring an archive needs Ray: pip install -r requirements-cluster.txt.")
+    # What the archive's tables are made with comes along with Ray.
+    need_ray("Scoring an archive")
     from fer_core.archive.scoring import ScoreProgress, score_archive
 
     def tell(now: ScoreProgress) -> None:

@@ -49,5 +49,9 @@ class MediaError(FerError):
     """A video that cannot be read."""
 
 
+class ClusterError(FerError):
+    """Ray is not installed, cannot be reached, or cannot go on."""
+
+
 class SettingsError(FerError):
     """A FACET_* setting with a value that makes no sense."""

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
-import logging
-import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
@@ -15,9 +12,10 @@ from typing import Any, Final
 from fer_core.archive.listing import ArchiveFile, list_archive
 from fer_core.archive.reading import ArchiveReader
 from fer_core.archive.tables import ScoreFolder, ScoreSettings
+from fer_core.cluster import need_ray, ray_session
 from fer_core.errors import MediaError
 from fer_core.model_folder import ModelFolder, active_model
-from fer_core.settings import PROJECT_ROOT, Settings
+from fer_core.settings import Settings
 from fer_core.vision.detectors import load_detector
 
 #: Pictures that make a part: a killed run loses at most so many of each worker.
@@ -64,11 +62,11 @@ def score_archive(
         The end: what was done before counts as well.
 
     Raises:
-        MediaError: Ray is not installed or cannot be reached, the archive cannot be read, or ``out`` cannot be used.
+        MediaError: the archive cannot be read, or ``out`` cannot be used.
+        ClusterError: Ray is not installed, cannot be reached, or cannot go on.
         ModelError, DetectorError: as of ``ExpressionAnalyzer.load``.
     """
-    if importlib.util.find_spec("ray") is None:
-        raise MediaError("Scoring an archive needs Ray: pip install -r requirements-cluster.txt.")
+    need_ray("Scoring an archive")
     if every <= 0 or (workers is not None and workers < 1):
         raise MediaError(f"Expected seconds above 0 and at least one worker, got {every:g} and {workers}.")
     folder = active_model(Settings.from_environment()) if model is None else ModelFolder.open(model)
@@ -131,26 +129,9 @@ def _handed_out(
     workers: int | None,
     address: str | None,
 ) -> Any:
-    # Before the import: Ray reports use to its makers unless it is told not to.
-    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
-    import ray
+    with ray_session(address, workers):
+        import ray
 
-    environment = {"env_vars": {"PYTHONPATH": str(PROJECT_ROOT), "RAY_USAGE_STATS_ENABLED": "0"}}
-    try:
-        if address is None:
-            ray.init(
-                num_cpus=workers or os.cpu_count(),
-                include_dashboard=False,
-                log_to_driver=False,
-                logging_level=logging.ERROR,
-                object_store_memory=200_000_000,
-                runtime_env=environment,
-            )
-        else:
-            ray.init(address, log_to_driver=False, logging_level=logging.ERROR, runtime_env=environment)
-    except (ConnectionError, RuntimeError, ValueError) as error:
-        raise MediaError(f"Ray cannot be reached at {address or 'this machine'}: {error}.") from error
-    try:
         rows = [{"files": json.dumps([asdict(each) for each in part])} for part in work]
         at_once = min(workers or int(ray.cluster_resources().get("CPU", 1)), len(rows))
         board: Any = ray.remote(_Board).options(num_cpus=0).remote()
@@ -166,10 +147,6 @@ def _handed_out(
             if over:
                 ray.get(ended)
                 return
-    except ray.exceptions.RayError as error:
-        raise MediaError(f"Ray could not go on: {str(error).strip().splitlines()[-1]}") from error
-    finally:
-        ray.shutdown()
 
 
 class _Board:

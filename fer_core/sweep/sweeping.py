@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
-import logging
 import os
 import re
 from pathlib import Path
 from typing import Any, Final
 
+from fer_core.cluster import need_ray, ray_session
 from fer_core.errors import TrainingError
 from fer_core.file_store import write_atomically
-from fer_core.settings import PROJECT_ROOT, Settings
+from fer_core.settings import Settings
 from fer_core.sweep.space import Span, SweepSpace, changes, parse_space
 from fer_core.sweep.sweeps import Sweep, TrialResult, trials_of
 from fer_core.sweep.trial import SweepTrial, TrialKey
@@ -39,10 +38,10 @@ def run_sweep(
         Its trials, the best first.
 
     Raises:
-        TrainingError: Ray is not installed or cannot be reached, or a sweep of that name asked for something else.
+        TrainingError: the space is wrong, or a sweep of that name asked for something else.
+        ClusterError: Ray is not installed, cannot be reached, or cannot go on.
     """
-    if importlib.util.find_spec("ray") is None:
-        raise TrainingError("A sweep needs Ray: pip install -r requirements-cluster.txt.")
+    need_ray("A sweep")
     settings = Settings.from_environment()
     sweep = open_sweep(name, space, csv, votes, settings)
     sweep.job.claim()
@@ -122,38 +121,11 @@ def request_of(drawn: dict[str, Any], fixed: dict[str, Any], number: int) -> Tra
 def _tune(
     sweep: Sweep, space: SweepSpace, fixed: dict[str, Any], address: str | None, settings: Settings
 ) -> None:
-    # Before the import: Ray reports use to its makers unless it is told not to, and prints tables.
-    environment = {
-        "PYTHONPATH": str(PROJECT_ROOT),
-        "FACET_HOME": str(settings.home),
-        "RAY_USAGE_STATS_ENABLED": "0",
-        "RAY_CHDIR_TO_TRIAL_DIR": "0",
-    }
-    os.environ.update(RAY_USAGE_STATS_ENABLED="0", RAY_CHDIR_TO_TRIAL_DIR="0", RAY_AIR_NEW_OUTPUT="0")
-    import ray
-    from ray import tune
-    from ray.tune.schedulers import ASHAScheduler
-    from ray.tune.search.basic_variant import BasicVariantGenerator
+    with ray_session(address, environment={"FACET_HOME": str(settings.home)}):
+        from ray import tune
+        from ray.tune.schedulers import ASHAScheduler
+        from ray.tune.search.basic_variant import BasicVariantGenerator
 
-    try:
-        if address is None:
-            ray.init(
-                include_dashboard=False,
-                log_to_driver=False,
-                logging_level=logging.ERROR,
-                object_store_memory=200_000_000,
-                runtime_env={"env_vars": environment},
-            )
-        else:
-            ray.init(
-                address,
-                log_to_driver=False,
-                logging_level=logging.ERROR,
-                runtime_env={"env_vars": environment},
-            )
-    except (ConnectionError, RuntimeError, ValueError) as error:
-        raise TrainingError(f"Ray cannot be reached at {address or 'this machine'}: {error}.") from error
-    try:
         trainable = tune.with_resources(_trainable(fixed), {"cpu": fixed["cores"]})
         if tune.Tuner.can_restore(str(sweep.tuner)):
             tuner = tune.Tuner.restore(
@@ -182,10 +154,6 @@ def _tune(
                 ),
             )
         tuner.fit()
-    except ray.exceptions.RayError as error:
-        raise TrainingError(f"Ray could not go on: {str(error).strip().splitlines()[-1]}") from error
-    finally:
-        ray.shutdown()
 
 
 def _param_space(space: SweepSpace) -> dict[str, Any]:
