@@ -54,8 +54,6 @@ def describe_run(name: str, run: RunFolder, record: dict[str, Any], blend: Blend
     history = run.history_rows()
     best = preset["keep"] == "best"
     kept = max(history, key=lambda row: row["val_accuracy"]) if best else history[-1]
-    # Runs of before networks could begin from anything say nothing of it.
-    began_from = record.get("began_from", "nothing")
     chosen = (
         "the epoch with the highest accuracy on rows held back from Training"
         if best
@@ -65,8 +63,7 @@ def describe_run(name: str, run: RunFolder, record: dict[str, Any], blend: Blend
         "name": name,
         "description": f"Preset {preset['name']}: {record['parameters']:,} parameters, {len(history)} epochs on "
         f"{record.get('train_rows', sum(record['train_counts'].values())):,} FER-2013 faces. Kept: {chosen}."
-        + (f" {_in_words(blend)}" if blend is not None else "")
-        + (f" {began_from}" if began_from != "nothing" else ""),
+        + (f" {_in_words(blend)}" if blend is not None else ""),
         "labels": list(preset["output_labels"]),
         "created": datetime.now(UTC).strftime("%Y-%m-%d"),
         "parameters": record["parameters"],
@@ -78,7 +75,6 @@ def describe_run(name: str, run: RunFolder, record: dict[str, Any], blend: Blend
         },
         "training": {
             "preset": preset,
-            "began_from": began_from,
             "recipe": record["recipe"],
             "seed": record["seed"],
             "limit": record["limit"],

@@ -156,11 +156,6 @@ class Settings:
         return self.home / "label_errors"
 
     @property
-    def starting_weights(self) -> Path:
-        """Weights that learnt faces, which some networks begin from; absent until a person brings them."""
-        return self.home / "starting_weights" / "faces.npz"
-
-    @property
     def released_models(self) -> Path:
         """Models released from runs on this machine, one folder each."""
         return self.home / "models"

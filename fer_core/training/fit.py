@@ -7,14 +7,12 @@ from importlib.metadata import version
 
 import keras
 import numpy as np
-import numpy.typing as npt
 
 from fer_core.data.balancing import Recipe, Split, count_labels, row_weights, split_dataset
 from fer_core.data.cache import content_digest
 from fer_core.data.reading import FerDataset
 from fer_core.data.sources import read_dataset
 from fer_core.errors import TrainingError
-from fer_core.settings import Settings
 from fer_core.training.checkpoints import PatienceEnded, StopWatcher, checkpoint_callbacks, early_stopping
 from fer_core.training.devices import Devices, find_devices, training_scope
 from fer_core.training.heads import BlendAccuracy, head_cross_entropy, two_headed
@@ -24,7 +22,6 @@ from fer_core.training.networks import network_of
 from fer_core.training.presets import Preset
 from fer_core.training.request import TrainingRequest
 from fer_core.training.run_folder import RunFolder
-from fer_core.training.starting_weights import CREDIT, FITTED_ON, begin_from, load_starting_weights
 
 
 def fit_run(run: RunFolder, request: TrainingRequest, preset: Preset, recipe: Recipe) -> None:
@@ -128,8 +125,6 @@ def fit_into(
     keras.utils.set_random_seed(seed)
     with training_scope(devices):
         network = compiled_network(preset, len(batches))
-    if preset.begins_from == "faces" and not first_epoch:
-        run.write_record(began_from=_begin(network, dataset.pixels[split.train[:FITTED_ON]]))
     print(f"{preset.name}: {network.count_params():,} parameters", flush=True)
     run.write_record(parameters=network.count_params())
     with contextlib.suppress(PatienceEnded):
@@ -150,21 +145,6 @@ def fit_into(
                 keras.callbacks.TensorBoard(str(run.tensorboard), write_graph=False),
             ],
         )
-
-
-def _begin(network: keras.Model, faces: npt.NDArray[np.uint8]) -> str:
-    """Fill the network with weights that learnt faces; what it begins from, "nothing" where they were not brought."""
-    path = Settings.from_environment().starting_weights
-    weights = load_starting_weights(path)
-    if weights is None:
-        print(
-            "This preset begins from weights that learnt faces, and they are not here (python -m fer_core "
-            "starting-weights brings them): training begins from nothing, and the model will be worse.",
-            flush=True,
-        )
-        return "nothing"
-    begin_from(network, weights, faces)
-    return CREDIT
 
 
 def compiled_network(preset: Preset, steps: int) -> keras.Model:

@@ -1,5 +1,4 @@
-"""The networks: the report's, the released one, one that learns from nothing, a small one that doubts labels, and a tiny one
-for tests. Plain Keras 3, any backend."""
+"""The networks: the report's, the released one, a small one that doubts labels, and a tiny one for tests. Plain Keras 3, any backend."""
 
 from __future__ import annotations
 
@@ -136,41 +135,6 @@ def _strided(outputs: int) -> keras.Model:
     return keras.Model(picture, x, name="strided")
 
 
-#: Of each depthwise block of ``_mobile``: its outputs and its stride.
-_MOBILE_BLOCKS: Final = ((64, 1), (128, 2), (128, 1), (256, 2), (256, 1), (512, 2), *((512, 1),) * 5)
-#: The side, pixels, that it enlarges a face to: smaller loses accuracy, larger time.
-_MOBILE_SIDE: Final = 80
-
-
-def _mobile(outputs: int) -> keras.Model:
-    """MobileNet (Howard et al. 2017, https://arxiv.org/abs/1704.04861) up to its eleventh block, on a face enlarged to
-    80x80: some 1.6 million parameters and 70 million multiply-adds. Its layers have the names and shapes that
-    ``starting_weights`` fills; the two blocks that are missing hold half of the parameters and little that faces of
-    48x48 need.
-    """
-    picture = keras.Input(INPUT_SHAPE)
-    x = layers.Resizing(_MOBILE_SIDE, _MOBILE_SIDE, interpolation="bilinear", dtype="float32")(
-        _standardised(picture)
-    )
-    x = layers.Conv2D(32, 3, strides=2, padding="same", use_bias=False, name="conv1")(x)
-    x = _clipped(x, "conv1")
-    for number, (width, stride) in enumerate(_MOBILE_BLOCKS, start=1):
-        name = f"conv_dw_{number}"
-        x = layers.DepthwiseConv2D(3, strides=stride, padding="same", use_bias=False, name=name)(x)
-        x = _clipped(x, name)
-        name = f"conv_pw_{number}"
-        x = _clipped(layers.Conv2D(width, 1, use_bias=False, name=name)(x), name)
-    x = layers.GlobalAveragePooling2D()(x)
-    x = layers.Dropout(0.4)(x)
-    return keras.Model(
-        picture, layers.Dense(outputs, activation="softmax", dtype="float32")(x), name="mobile"
-    )
-
-
-def _clipped(x: keras.KerasTensor, name: str) -> keras.KerasTensor:
-    return layers.ReLU(6.0)(layers.BatchNormalization(momentum=0.95, name=f"{name}_bn")(x))
-
-
 def _standardised(picture: keras.KerasTensor) -> keras.KerasTensor:
     """Each picture with mean 0 and deviation 1, without parameters, so that light and contrast matter little."""
     x = layers.Rescaling(1 / 255, dtype="float32")(picture)
@@ -208,5 +172,4 @@ NETWORKS: Final[dict[str, Callable[[int], keras.Model]]] = {
     "tiny": _tiny,
     "small": _small,
     "strided": _strided,
-    "mobile": _mobile,
 }

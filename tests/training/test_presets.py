@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from fer_core.data.balancing import RECIPES
@@ -33,8 +31,3 @@ def test_the_report_s_settings() -> None:
 def test_an_unknown_preset_lists_the_valid_ones() -> None:
     with pytest.raises(TrainingError, match="report, release, tiny"):
         find_preset("huge")
-
-
-def test_only_the_network_mobile_begins_from_faces() -> None:
-    with pytest.raises(ValueError, match="network mobile to begin from faces"):
-        replace(find_preset("tiny"), begins_from="faces")
