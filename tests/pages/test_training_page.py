@@ -179,16 +179,3 @@ def test_a_name_that_is_no_folder_is_one_sentence(open_tab: Callable[[str], AppT
     next(each for each in app.text_input if each.label == "Name of the run").set_value("../x").run()
     assert not app.exception
     assert any("name is made of" in error.value for error in app.error)
-
-
-@pytest.mark.parametrize("brought", [True, False])
-def test_a_preset_whose_starting_weights_are_not_here_says_so(
-    brought: bool, home: Path, open_tab: Callable[[str], AppTest]
-) -> None:
-    if brought:
-        (home / "starting_weights").mkdir()
-        (home / "starting_weights" / "faces.npz").write_bytes(b"")
-    app = open_tab("New run")
-    app.selectbox(key="training-preset").set_value("release").run()
-    assert not app.exception
-    assert any("starting-weights" in caption.value for caption in app.caption) is not brought
