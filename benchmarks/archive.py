@@ -1,6 +1,6 @@
 """An archive scored by one worker and by two: files a second, and how much the second one brings.
 
-    FACET_TEST_DATA=DIR python -m benchmarks.archive [--pictures 600] [--videos 6]
+    FACET_TEST_DATA=DIR python -m benchmarks.archive [--pictures 2400] [--videos 24]
 
 The archive: photographs of wild_dev, again and again, and drawn videos of 20 s, of which four pictures a second are read. Each
 run includes Ray's start, the start of its workers and the writing of the tables.
@@ -42,8 +42,8 @@ def write_archive(folder: Path, pictures: int, videos: int) -> int:
 def main() -> int:
     """Measure, print, and the JSON line; 1 where the goal is missed."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--pictures", type=int, default=600)
-    parser.add_argument("--videos", type=int, default=6)
+    parser.add_argument("--pictures", type=int, default=2400)
+    parser.add_argument("--videos", type=int, default=24)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
         source = Path(temporary) / "archive"
