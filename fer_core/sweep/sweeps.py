@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from fer_core.errors import TrainingError
 from fer_core.file_store import write_atomically
@@ -15,6 +15,9 @@ from fer_core.settings import Settings
 from fer_core.sweep.space import SweepSpace, parse_space
 from fer_core.training.background import BackgroundJob, State
 from fer_core.training.runs import RunSummary, list_runs, stop_run
+
+#: Seconds in which the run of a sweep that was stopped ends.
+_ENDS_WITHIN: Final = 60.0
 
 
 @dataclass(frozen=True)
@@ -107,11 +110,21 @@ def resume_sweep(sweep: Sweep) -> None:
 
 
 def stop_sweep(sweep: Sweep, settings: Settings) -> None:
-    """End its driver and ask its runs to stop; the same command, or the page, lets it go on."""
+    """End its driver, and with it its runs; the same command, or the page, lets it go on.
+
+    Raises:
+        TrainingError: a run does not end.
+    """
+    # The driver first: of a run that ends before it, it would hear that its trial is over for good.
     sweep.job.stop()
     for trial in trials_of(sweep, settings):
+        run = trial.summary.run
         if trial.summary.live:
-            stop_run(trial.summary.run)
+            stop_run(run)
+        run.job.wait(_ENDS_WITHIN)
+        if run.record().get("state") in ("queued", "running"):
+            # Ray kills what its workers leave; that is no failure of the run.
+            run.write_record(state="stopped", reason="Its sweep was stopped.")
 
 
 def _result(summary: RunSummary) -> TrialResult:
