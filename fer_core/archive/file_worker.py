@@ -18,7 +18,7 @@ from typing import Any, Final
 
 import fsspec
 
-from fer_core.errors import FerError
+from fer_core.errors import FerError, ImageError
 from fer_core.labels import LABELS
 from fer_core.media.pictures import MOST_BYTES
 from fer_core.preprocessing import load_image
@@ -47,6 +47,8 @@ def read_file(url: str, kind: str, analyzer: ExpressionAnalyzer, every: float) -
     if kind == "picture":
         with fsspec.open(url, "rb") as file:
             content = file.read(MOST_BYTES + 1)
+        if len(content) > MOST_BYTES:
+            raise ImageError(f"It has more than {MOST_BYTES / 1e6:.0f} MB, which no picture is opened with.")
         bgr = load_image(content)
         faces += [_face(None, *each) for each in enumerate(analyzer.analyze(bgr), start=1)]
         size, pictures = (bgr.shape[1], bgr.shape[0]), 1

@@ -83,6 +83,7 @@ class SweepSpace:
                 raise TrainingError(f"Expected {name} from 1 to {most:,}, got {value}.")
         # Each bound with each preset, before hours are spent on the first that works.
         for preset in self.presets:
+            find_preset(preset)
             for name, values in self.settings.items():
                 for value in (values.low, values.high) if isinstance(values, Span) else values:
                     override(find_preset(preset), changes({name: value}))
@@ -109,6 +110,8 @@ def parse_space(text: str) -> SweepSpace:
     for name, value in numbers.items():
         if not isinstance(value, int) or isinstance(value, bool):
             raise TrainingError(f"Expected a whole number for {name}, got {value!r}.")
+    if not isinstance(given.get("recipe", ""), str):
+        raise TrainingError(f"Expected a recipe's name, got {given['recipe']!r}.")
     if missing := [name for name in ("trials", "epochs") if name not in numbers]:
         raise TrainingError(f"The sweep lacks {' and '.join(missing)}.")
     return SweepSpace(

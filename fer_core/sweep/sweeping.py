@@ -43,6 +43,8 @@ def run_sweep(
     """
     need_ray("A sweep")
     settings = Settings.from_environment()
+    if not csv.exists():
+        raise TrainingError(f"There is no data set at {csv}.")
     sweep = open_sweep(name, space, csv, votes, settings)
     sweep.job.claim()
     parsed = parse_space(space)
@@ -56,6 +58,9 @@ def run_sweep(
         "recipe": parsed.recipe,
         "limit": parsed.limit,
     }
+    for preset in parsed.presets:
+        # What no trial of it could do is said now, and once.
+        request_of({"preset": preset}, fixed, 0).settled()
     _tune(sweep, parsed, fixed, address, settings)
     return trials_of(sweep, settings)
 

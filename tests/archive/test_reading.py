@@ -67,6 +67,13 @@ def test_a_file_that_is_none_is_said_and_the_next_is_read(
     assert reader.read(files["pictures/000.jpg"]).error == ""
 
 
+def test_a_picture_that_is_too_large_is_not_opened(reader: ArchiveReader, tmp_path: Path) -> None:
+    large = tmp_path / "large.jpg"
+    with large.open("wb") as file:
+        file.truncate(50_000_001)
+    assert "more than 50 MB" in reader.read(ArchiveFile("large.jpg", f"file://{large}", 50_000_001)).error
+
+
 def test_a_file_that_is_gone_is_said(reader: ArchiveReader, tmp_path: Path) -> None:
     gone = ArchiveFile("gone.jpg", f"file://{tmp_path}/gone.jpg", 1)
     assert "cannot be opened" in reader.read(gone).error

@@ -43,6 +43,8 @@ def test_a_whole_file() -> None:
         ("preset = 'tiny'\ntrials = true\nepochs = 2", "whole number for trials"),
         ("preset = 'tiny'\ntrials = 2\nepochs = 2\ncores = 0", "cores from 1"),
         ("preset = 'huge'\ntrials = 2\nepochs = 2\n[set]\nbatch = [1]", "no preset named 'huge'"),
+        ("preset = 'huge'\ntrials = 2\nepochs = 2", "no preset named 'huge'"),
+        ("preset = 'tiny'\ntrials = 2\nepochs = 2\nrecipe = 3", "a recipe's name"),
         ("preset = 'tiny'\ntrials = 2\nepochs = 2\nspeed = 3", "has speed; known are"),
         ("preset = 'tiny'\ntrials = 2\nepochs = 2\nset = 3", "table of settings"),
         ("presets = 'tiny'\ntrials = 2\nepochs = 2", "presets as a list"),

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from fer_core.errors import TrainingError
+from fer_core.errors import FerError, TrainingError
 from fer_core.settings import PROJECT_ROOT, Settings
-from fer_core.sweep.sweeping import open_sweep, request_of
+from fer_core.sweep.sweeping import open_sweep, request_of, run_sweep
 from fer_core.sweep.sweeps import Sweep, list_sweeps, resume_sweep, stop_sweep, trials_of
 from fer_core.training.run_folder import RunFolder
 from tests.fer_files import write_striped_file
@@ -140,3 +140,21 @@ def test_a_page_starts_a_sweep_that_goes_on_without_it(here: Settings, tmp_path:
     sweep.job.wait(200)
     (trial,) = trials_of(sweep, here)
     assert (trial.summary.state, trial.epochs) == ("finished", 2), sweep.job.log(20)
+
+
+@pytest.mark.parametrize(
+    ("space", "csv", "said"),
+    [
+        (SPACE.format(trials=2, epochs=2), "nowhere.csv", "no data set at"),
+        ('preset = "release"\ntrials = 2\nepochs = 2\nrecipe = "report"', "fer.csv", "holds none back"),
+        ('preset = "tiny"\ntrials = 2\nepochs = 2\nrecipe = "none such"', "fer.csv", "none such"),
+    ],
+    ids=["no data", "two heads without rows held back", "no recipe"],
+)
+def test_what_no_trial_could_do_is_said_once_before_the_first(
+    space: str, csv: str, said: str, here: Settings, tmp_path: Path
+) -> None:
+    write_striped_file(tmp_path / "fer.csv")
+    with pytest.raises(FerError, match=said):
+        run_sweep("one", space, tmp_path / csv)
+    assert trials_of(Sweep(here.sweeps / "one"), here) == []
