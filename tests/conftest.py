@@ -16,14 +16,16 @@ from fer_core.store.reaction_store import ReactionStore
 from tests.postgres_server import PostgresServer, programs
 
 _DATABASES = itertools.count()
+_RAY = ("tests/archive/test_scoring.py", "tests/sweep/test_sweeping.py")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What one worker runs in one go: all tests with a browser, which share an app and mostly wait, and every other
-    file."""
+    """What one worker runs in one go: all tests with a browser, which share an app and mostly wait, all that start Ray,
+    which takes every core, and every other file."""
     for item in items:
         file = item.nodeid.partition("::")[0]
-        item.add_marker(pytest.mark.xdist_group("browser" if file.startswith("tests/browser/") else file))
+        group = "browser" if file.startswith("tests/browser/") else "ray" if file in _RAY else file
+        item.add_marker(pytest.mark.xdist_group(group))
 
 
 @pytest.fixture(scope="session")

@@ -26,6 +26,8 @@ def _free_port() -> int:
 def ray_cluster(cpus: int) -> Iterator[tuple[str, dict[str, str]]]:
     """Its address, ``ray://...``, and the environment of who may use it, while it runs in another folder."""
     key = {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32), "RAY_USAGE_STATS_ENABLED": "0"}
+    # What it starts for a client takes longer than its 30 seconds on a machine that does other things as well.
+    key["RAY_CLIENT_SERVER_CHECK_CHANNEL_TIMEOUT_S"] = "120"
     port, client = _free_port(), _free_port()
     # Ray's sockets stand in this folder, and their names may not be long.
     with tempfile.TemporaryDirectory(prefix="ray-", ignore_cleanup_errors=True) as folder:

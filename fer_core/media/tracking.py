@@ -59,8 +59,13 @@ class FaceTracker:
         self._known: tuple[TrackedFace, ...] = ()
         self._next = 1
 
-    def update(self, bgr: npt.NDArray[np.uint8]) -> tuple[TrackedFace, ...]:
-        """The faces of the next picture, uint8 (H, W, 3), blue first; the largest first."""
+    def update(self, bgr: npt.NDArray[np.uint8], *, closely: bool = False) -> tuple[TrackedFace, ...]:
+        """The faces of the next picture; the largest first.
+
+        Args:
+            bgr: uint8 (H, W, 3), blue first.
+            closely: look for faces in this one in any case.
+        """
         scale = min(1.0, _WIDTH / bgr.shape[1])
         size = max(1, round(bgr.shape[1] * scale)), max(1, round(bgr.shape[0] * scale))
         now = to_gray(np.asarray(cv2.resize(bgr, size, interpolation=cv2.INTER_AREA), np.uint8))
@@ -70,7 +75,7 @@ class FaceTracker:
         if before is not None and same_scene:
             moved = self._carried(before, now, scale)
         self._since_look += 1
-        if moved is None or self._since_look >= self._every:
+        if closely or moved is None or self._since_look >= self._every:
             self._since_look = 0
             found = self._detector.detect(bgr)
             moved = self._named(found, (moved or self._known) if same_scene else ())

@@ -31,7 +31,7 @@ _log = logging.getLogger(__name__)
 
 #: Faces are looked for at each so many pictures, and carried along between them; chosen on other photographs than those
 #: of benchmarks/video.py.
-EVERY: Final = 2
+EVERY: Final = 3
 #: Longer videos are read until here, seconds.
 MOST_SECONDS: Final = 3_600.0
 #: Seconds without a sign after which a reading is given up.

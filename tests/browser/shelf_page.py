@@ -51,5 +51,10 @@ def others(page: Any, before: list[str]) -> list[str]:
 
 
 def put_in_basket(page: Any, product: str) -> None:
+    # While the shelf is redrawn the old button stands beside the new one.
+    page.wait_for_function(
+        "id => document.querySelectorAll(`.st-key-basket-${CSS.escape(id)} button`).length === 1",
+        arg=product,
+    )
     page.locator(f".st-key-basket-{product} button").click()
     page.locator(f".st-key-basket-{product}").get_by_text("Take out").wait_for()

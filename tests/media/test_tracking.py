@@ -39,6 +39,15 @@ def test_looks_are_as_seldom_as_told() -> None:
     assert finder.asked == 4
 
 
+def test_who_wants_to_look_closely_looks_and_the_next_look_is_counted_from_there() -> None:
+    finder = Finder(FACE)
+    tracker = FaceTracker(finder, 5)  # type: ignore[arg-type]
+    for at in range(11):
+        tracker.update(PICTURE, closely=at in (2, 3))
+    # At 0, 2, 3 and five pictures later.
+    assert finder.asked == 4
+
+
 @pytest.mark.parametrize(
     ("step", "growth"),
     [
