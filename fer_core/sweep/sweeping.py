@@ -45,8 +45,6 @@ def run_sweep(
     settings = Settings.from_environment()
     if not csv.exists():
         raise TrainingError(f"There is no data set at {csv}.")
-    sweep = open_sweep(name, space, csv, votes, settings)
-    sweep.job.claim()
     parsed = parse_space(space)
     fixed = {
         "csv": str(csv.absolute()),
@@ -61,6 +59,8 @@ def run_sweep(
     for preset in parsed.presets:
         # What no trial of it could do is said now, and once.
         request_of({"preset": preset}, fixed, 0).settled()
+    sweep = open_sweep(name, space, csv, votes, settings)
+    sweep.job.claim()
     _tune(sweep, parsed, fixed, address, settings)
     return trials_of(sweep, settings)
 
