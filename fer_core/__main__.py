@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fer_core.errors import FerError
+from fer_core.errors import FerError, ModelError
 
 if TYPE_CHECKING:
     from fer_core.settings import Settings
@@ -29,6 +29,30 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("facet: stopped.", file=sys.stderr)
         return 2
     return 0
+
+
+def _on_device(options: argparse.Namespace) -> None:
+    from fer_core.model_folder import find_model, model_names
+    from fer_core.on_device.building import build_frame
+    from fer_core.settings import Settings
+
+    built = build_frame(npm=options.npm)
+    for name, size in built.sizes.items():
+        print(f"{name}: {size / 1000:,.0f} kB")
+    settings = Settings.from_environment()
+    for name in model_names(settings):
+        model = find_model(name, settings)
+        if model.browser.is_file():
+            continue
+        # TensorFlow takes seconds to load, so only where it is wanted.
+        from fer_core.release import add_browser_network
+
+        try:
+            add_browser_network(model)
+            print(f"{name}: written for the browser")
+        except ModelError as error:
+            print(f"{name}: answers on the server alone. {error}")
+    print(f"Ready: {built.bytes / 1e6:.1f} MB. The live page now offers to read expressions on this device.")
 
 
 def _inspect(options: argparse.Namespace) -> None:
@@ -395,6 +419,10 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--detector", metavar="libfacedetection|mtcnn|haar")
     command.add_argument("--json", action="store_true")
     command.set_defaults(run=_score)
+
+    command = commands.add_parser("on-device", help="bring what reads expressions in the browser (npm)")
+    command.add_argument("--npm", default="npm", help="the program that brings the packages")
+    command.set_defaults(run=_on_device)
 
     command = commands.add_parser("predict", help="name the expressions in pictures")
     command.add_argument("pictures", type=Path, nargs="+", metavar="IMAGE_OR_FOLDER")

@@ -53,5 +53,9 @@ class ClusterError(FerError):
     """Ray is not installed, cannot be reached, or cannot go on."""
 
 
+class OnDeviceError(FerError):
+    """What reads expressions in the browser cannot be built, or tells something else than it may."""
+
+
 class SettingsError(FerError):
     """A FACET_* setting with a value that makes no sense."""

@@ -1,4 +1,4 @@
-"""A model folder (model.onnx, model.keras, card.json, evaluation.npz) and the pointer to the active one."""
+"""A model folder (model.onnx, model.keras, browser/network.bin, card.json, evaluation.npz) and the pointer to the active one."""
 
 from __future__ import annotations
 
@@ -72,6 +72,11 @@ class ModelFolder:
     def keras(self) -> Path:
         """The same network as a Keras file."""
         return self.path / "model.keras"
+
+    @property
+    def browser(self) -> Path:
+        """The same network for the browser, alone in its folder; absent where the browser cannot run it."""
+        return self.path / "browser" / "network.bin"
 
     @property
     def evaluation(self) -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,6 +20,7 @@ from fer_core.evaluation.calibration import Blend, choose_blend
 from fer_core.labels import TAG_TO_POSITION
 from fer_core.model_card import describe_run, judge_into, write_card
 from fer_core.model_folder import ModelFolder, new_model_folder
+from fer_core.on_device.recogniser import write_recogniser
 from fer_core.preprocessing import to_model_input
 from fer_core.training.heads import pooled_heads, two_headed
 from fer_core.training.networks import network_of
@@ -35,8 +37,8 @@ def release(run_dir: Path, name: str, into: Path, votes: Path | None = None) -> 
 
     The crowd's votes are kept beside the predictions; ``votes`` names their file for a run that trained without.
 
-    The folder appears complete or not at all: model.keras, model.onnx (equal within PARITY_LIMIT on PARITY_FACES
-    faces), evaluation.npz (PublicTest) and card.json.
+    The folder appears complete or not at all: model.keras, model.onnx and browser/network.bin (equal within PARITY_LIMIT
+    on PARITY_FACES faces), evaluation.npz (PublicTest) and card.json.
 
     Raises:
         TrainingError: the folder is no finished run.
@@ -57,10 +59,12 @@ def release(run_dir: Path, name: str, into: Path, votes: Path | None = None) -> 
         network, blend = _trained_network(run, record, dataset)
         save_compressed(network, folder / "model.keras")
         export_onnx(network, folder / "model.onnx")
-        agreement = check_parity(network, folder / "model.onnx", dataset.pixels[:PARITY_FACES])
+        faces = dataset.pixels[:PARITY_FACES]
+        agreement = check_parity(network, folder / "model.onnx", faces)
         # Of two heads one is left.
         card = describe_run(name, run, record | {"parameters": network.count_params()}, blend)
         card["parity"] = agreement
+        card["browser_parity"] = browser_network(network, folder, card["labels"], faces)
         write_card(folder, card)
         judge_into(folder, card, dataset)
         write_card(folder, card)
@@ -105,6 +109,32 @@ def check_parity(network: keras.Model, onnx: Path, faces: npt.NDArray[np.uint8])
             f"expected less than {PARITY_LIMIT:.0e}. No model was made of it."
         )
     return {"largest_difference": difference, "faces": len(faces)}
+
+
+def browser_network(
+    network: keras.Model, folder: Path, labels: Sequence[str], faces: npt.NDArray[np.uint8]
+) -> dict[str, Any]:
+    """Write the network for the browser beside ``folder/model.onnx``; the card's ``browser_parity`` entry.
+
+    Raises:
+        ModelError: it holds a layer that the browser cannot run, or answers differently.
+    """
+    target = folder / "browser" / "network.bin"
+    difference = write_recogniser(network, target, labels, folder / "model.onnx", faces)
+    return {"largest_difference": difference, "faces": len(faces)}
+
+
+def add_browser_network(model: ModelFolder) -> None:
+    """Give a model that was released before there was one its network for the browser.
+
+    Raises:
+        ModelError: it has no Keras file, or the browser cannot run it.
+    """
+    if not model.keras.is_file():
+        raise ModelError(f"The model {model.name!r} has no Keras file to make the browser's network from.")
+    faces = np.random.default_rng(0).integers(0, 256, (PARITY_FACES, 48, 48), np.uint8)
+    agreement = browser_network(load_network(model.keras), model.path, model.output_labels, faces)
+    write_card(model.path, model.card | {"browser_parity": agreement})
 
 
 def load_network(path: Path) -> keras.Model:

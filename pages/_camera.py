@@ -13,19 +13,22 @@ from fer_core.shop.shopper import Shopper
 from pages._camera_check import camera_check
 from pages._hold import hold
 from pages._live_controls import controls, speed
+from pages._on_device import A_FRAME, DeviceStream, device_stream
 from pages._shelf import shelf
 from pages._shelf_tools import blocked
 from pages._shell import errors_as_sentences
 from pages._shopper import another_model_answers, end_and_forget
-from pages._stream import camera_stream, clip_stream
+from pages._stream import Stream, camera_stream, clip_stream
 from pages._visit import visit_report
 
 _MARK = """<style>
-.facet-on{display:flex;align-items:center;gap:.5rem;font-weight:600}
-.facet-on i{width:.7rem;height:.7rem;border-radius:50%;background:#d0342c;animation:facet-pulse 1.6s infinite}
-@keyframes facet-pulse{50%{opacity:.25}}
-@media (prefers-reduced-motion:reduce){.facet-on i{animation:none}}
-</style><div class="facet-on" role="status"><i></i>Camera on. Each picture is read and forgotten.</div>"""
+.facet-on{{display:flex;align-items:center;gap:.5rem;font-weight:600}}
+.facet-on i{{width:.7rem;height:.7rem;border-radius:50%;background:#d0342c;animation:facet-pulse 1.6s infinite}}
+@keyframes facet-pulse{{50%{{opacity:.25}}}}
+@media (prefers-reduced-motion:reduce){{.facet-on i{{animation:none}}}}
+</style><div class="facet-on" role="status"><i></i>Camera on. {}</div>"""
+_ON_SERVER = "Each picture is read and forgotten."
+_ON_DEVICE = "Images stay in your browser; expression probabilities are sent to our server."
 
 
 def video(
@@ -35,14 +38,19 @@ def video(
     left: st.delta_generator.DeltaGenerator,
     below: st.delta_generator.DeltaGenerator,
     *,
-    drawn: bool,
+    drawn: bool = False,
+    on_device: bool = False,
 ) -> None:
     """Everything for a video: it, the blend and the last minute in the left column, the shelf in this one, and what
-    else one can do below both. ``drawn``: the clip instead of the camera."""
+    else one can do below both. ``drawn``: the clip instead of the camera. ``on_device``: read in the browser."""
+    source = "drawn clip" if drawn else "camera, on this device" if on_device else "camera"
     with left:
         mark = st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute")
+        stream: Stream | DeviceStream
         if drawn:
             stream = clip_stream(settings, current.pipeline, f"clip-{key}")
+        elif on_device:
+            stream = device_stream(current.pipeline, f"on-device-{key}")
         else:
             stream = camera_stream(settings, current.pipeline, f"camera-{key}")
         playing = stream.playing
@@ -52,7 +60,7 @@ def video(
             camera_check(f"camera-check-{key}")
     if playing and not drawn:
         with mark:
-            st.html(_MARK, width="content")
+            st.html(_MARK.format(_ON_DEVICE if on_device else _ON_SERVER), width="content")
             st.button(
                 "End and forget",
                 icon=":material/power_settings_new:",
@@ -62,9 +70,9 @@ def video(
             )
     bars, minute, warning = left.empty(), left.empty(), left.empty()
     with below:
-        hold(current, "drawn clip" if drawn else "camera", playing=playing)
+        hold(current, source, playing=playing, frame=A_FRAME if on_device else "")
         with st.container(horizontal=True, vertical_alignment="center"):
-            controls(current)
+            controls(current, on_device=on_device)
             visit_report(current)
             pace = st.empty()
 
@@ -78,7 +86,7 @@ def video(
         bars.html(blend_bars(current.state))
         # Each is filled from the first run on: a fragment may fill no place that was left empty.
         minute.html(blend_timeline(current.session.newest(SECONDS)) or "<span></span>")
-        pace.caption(speed(current) or "Speed: after the first frame.")
+        pace.caption(speed(current) or ("" if on_device else "Speed: after the first frame."))
         if wrong := stream.trouble():
             warning.warning(wrong, icon=":material/hourglass:")
         elif current.pipeline.latest.faces > 1:

@@ -20,8 +20,8 @@ _LENGTHS = (20, FRAMES, 100)
 _ASKED, _FRAMES = "hold-asked", "hold-frames"
 
 
-def hold(current: Shopper, source: str, *, playing: bool) -> None:
-    """The test in an expander; ``source`` says where the frames come from."""
+def hold(current: Shopper, source: str, *, playing: bool, frame: str = "") -> None:
+    """The test in an expander; ``source`` says where the frames come from, ``frame`` what one is where that is not plain."""
     holding = current.pipeline.holding
     if not playing:
         # Without frames it would never end.
@@ -34,7 +34,7 @@ def hold(current: Shopper, source: str, *, playing: bool) -> None:
         if (now is not None) != running:
             st.rerun()
         if now is None:
-            _choose(current, source, playing)
+            _choose(current, source, playing, frame)
         else:
             _run(current, now)
         if holding.results and now is None:
@@ -44,10 +44,10 @@ def hold(current: Shopper, source: str, *, playing: bool) -> None:
         test()
 
 
-def _choose(current: Shopper, source: str, playing: bool) -> None:
+def _choose(current: Shopper, source: str, playing: bool, frame: str) -> None:
     st.caption(
         "Show one expression and keep it. Every frame is read by itself and counted. The source report did this with a "
-        f"happy face: {_in_words(REPORTED_LIVE)}."
+        f"happy face: {_in_words(REPORTED_LIVE)}. {frame}"
     )
     st.pills(
         "Show", LABELS, default="happy", required=True, key=of_this_shopper(_ASKED), persist_state="session"

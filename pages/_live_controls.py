@@ -12,6 +12,9 @@ from fer_core.shop.shopper import Shopper
 from fer_core.vision.detectors import available_detectors
 from pages._shopper import DETECTOR, HALF_LIFE, UNCERTAIN_BELOW, uncertain_below
 
+#: Under which key of the session stands whether the picture is mirrored.
+MIRROR = "live-mirror"
+
 _EVERY, _LARGEST = "Every face", "The largest alone"
 _WORDS = {
     "libfacedetection": "libfacedetection (quickest)",
@@ -20,25 +23,28 @@ _WORDS = {
 }
 
 
-def controls(current: Shopper) -> None:
-    """The popover of controls."""
+def controls(current: Shopper, *, on_device: bool = False) -> None:
+    """The popover of controls; ``on_device``: without those that a browser has no choice of."""
+    faces: str | None = _EVERY
     with st.popover("Settings", icon=":material/tune:"):
-        faces = st.segmented_control(
-            "Read",
-            (_EVERY, _LARGEST),
-            default=_EVERY,
-            required=True,
-            key="live-faces",
-            persist_state="session",
-        )
-        mirrored = st.toggle("As in a mirror", value=True, key="live-mirror", persist_state="session")
-        st.selectbox(
-            "Face finder",
-            available_detectors(),
-            format_func=lambda name: _WORDS.get(name, name),
-            key=DETECTOR,
-            persist_state="session",
-        )
+        if not on_device:
+            faces = st.segmented_control(
+                "Read",
+                (_EVERY, _LARGEST),
+                default=_EVERY,
+                required=True,
+                key="live-faces",
+                persist_state="session",
+            )
+        mirrored = st.toggle("As in a mirror", value=True, key=MIRROR, persist_state="session")
+        if not on_device:
+            st.selectbox(
+                "Face finder",
+                available_detectors(),
+                format_func=lambda name: _WORDS.get(name, name),
+                key=DETECTOR,
+                persist_state="session",
+            )
         st.slider(
             "Half-life of a reading",
             0.1,

@@ -12,6 +12,7 @@ from fer_core.shop.shopper import Shopper
 from fer_core.vision.analyzer import ExpressionAnalyzer
 from fer_core.vision.classifier import ExpressionClassifier
 from fer_core.vision.detectors import available_detectors, load_detector
+from pages._consent import forget_consent
 from pages._departed import free_departed
 from pages._shell import for_all_eyes
 from pages._shop import reaction_store, shop
@@ -69,7 +70,7 @@ def another_model_answers(settings: Settings) -> bool:
 
 def start_over() -> None:
     """New shopper: nothing of the one before remains, the consent least of all."""
-    st.session_state.consent = False
+    forget_consent()
     st.session_state.round = st.session_state.get("round", 0) + 1
     st.session_state[FORGET_CAMERA] = True
     for key in ("shopper", _ANSWERS):

@@ -17,7 +17,8 @@ from fer_core.vision.annotation import Annotation, annotate
 from fer_core.vision.faces import FaceReading
 from pages._camera import video
 from pages._camera_check import forget_camera
-from pages._consent import ask_consent
+from pages._consent import DEVICE, SERVER, ask_consent
+from pages._on_device import why_not
 from pages._shelf import shelf
 from pages._shelf_tools import blocked
 from pages._shell import page
@@ -26,6 +27,21 @@ from pages._visit import visit_report
 
 CAMERA, CLIP, PHOTO, BY_HAND = "Camera", "Clip", "Photo", "By hand"
 PICTURES = ["jpg", "jpeg", "png", "webp", "bmp", "gif", "tif", "tiff"]
+
+
+def camera_where(key: str) -> str:
+    """Where the camera's pictures are read."""
+    return (
+        st.segmented_control(
+            "Pictures are read",
+            (SERVER, DEVICE),
+            default=SERVER,
+            required=True,
+            key=f"where-{key}",
+            help="On this device no picture leaves your browser; only five probabilities do, a few times a second.",
+        )
+        or SERVER
+    )
 
 
 @st.fragment
@@ -93,13 +109,19 @@ with page(
             video(now, guest, turn, left, below, drawn=True)
         else:
             with left:
-                agreed = ask_consent(lambda: st.session_state.update({f"source-{turn}": BY_HAND}))
+                where = camera_where(turn) if source == CAMERA else SERVER
+                hindered = why_not(guest.pipeline.analyzer.model) if where == DEVICE else ""
+                if hindered:
+                    st.info(hindered)
+                agreed = not hindered and ask_consent(
+                    where, lambda: st.session_state.update({f"source-{turn}": BY_HAND})
+                )
             if not agreed:
                 still_shelf(now, guest, lambda: guest.see_picture((), time.monotonic(), blocked())[1])
             elif source == PHOTO:
                 photo(now, guest, turn, left)
             else:
-                video(now, guest, turn, left, below, drawn=False)
+                video(now, guest, turn, left, below, on_device=where == DEVICE)
     if source in (PHOTO, BY_HAND):
         with below:
             visit_report(guest)

@@ -7,6 +7,7 @@ import logging
 import threading
 import time
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -167,26 +168,53 @@ class LivePipeline:
                 self._latest = _after_error(self._latest)
                 return LiveResult(bgr, (), self._latest)
 
+    def take(self, at: float, largest: Mapping[str, float] | None, reader: str) -> LiveSnapshot:
+        """Take what was read elsewhere, and give the snapshot after it; all that follows is as for a frame.
+
+        Args:
+            at: seconds on the stream's clock.
+            largest: probabilities of LABELS of the largest face; None without a face.
+            reader: what read it, in words.
+        """
+        with self._lock:
+            # How fast this machine reads says nothing of it.
+            self._times.clear()
+            self._conclude(at, largest, 0 if largest is None else 1, reader)
+            return self._latest
+
     def _read(self, bgr: npt.NDArray[np.uint8], at: float) -> LiveResult:
         started = time.perf_counter()
         faces = self._analyzer.detect(bgr)
         detected = time.perf_counter()
         readings = self._analyzer.read(bgr, faces if self._view.every_face else faces[:1])
         classified = time.perf_counter()
+        detection_ms, classification_ms = (detected - started) * 1_000, (classified - detected) * 1_000
         largest = readings[0].probabilities if readings else None
+        self._conclude(at, largest, len(faces), self._analyzer.name, detection_ms, classification_ms)
+        self._times.append((classified, detection_ms, classification_ms))
+        drawn = annotate(bgr, _annotations(readings, self._latest.state))
+        return LiveResult(drawn, readings, self._latest)
+
+    def _conclude(
+        self,
+        at: float,
+        largest: Mapping[str, float] | None,
+        faces: int,
+        reader: str,
+        detection_ms: float = 0.0,
+        classification_ms: float = 0.0,
+    ) -> None:
         state = self._smoother.update(at, largest)
-        self.holding.take(at, largest, self._analyzer.name)
+        self.holding.take(at, largest, reader)
         self._latest = LiveSnapshot(
             state=state,
-            faces=len(faces),
+            faces=faces,
             frames=self._latest.frames + 1,
             errors=self._latest.errors,
             finished_at=time.monotonic(),
-            detection_ms=(detected - started) * 1_000,
-            classification_ms=(classified - detected) * 1_000,
+            detection_ms=detection_ms,
+            classification_ms=classification_ms,
         )
-        self._times.append((classified, self._latest.detection_ms, self._latest.classification_ms))
-        return LiveResult(annotate(bgr, _annotations(readings, state)), readings, self._latest)
 
 
 def _annotations(readings: tuple[FaceReading, ...], state: ExpressionState) -> list[Annotation]:

