@@ -22,7 +22,7 @@ from benchmarks.app_server import chromium, running_app
 from fer_core.live.drawn_clip import LENGTH, RATE, clip_frame
 
 _STREAMER: Final = 'iframe[title="streamlit_webrtc.component.webrtc_streamer"]'
-_FLAGS: Final = (
+FLAGS: Final = (
     "--no-sandbox",
     "--disable-gpu",
     "--disable-background-networking",
@@ -106,7 +106,7 @@ def main() -> int:
         write_camera(camera)
         with running_app(FACET_HOME=folder) as address:
             browser = playwright.chromium.launch(
-                executable_path=program, args=[*_FLAGS, f"--use-file-for-fake-video-capture={camera}"]
+                executable_path=program, args=[*FLAGS, f"--use-file-for-fake-video-capture={camera}"]
             )
             rates = measure(
                 browser.new_page(viewport={"width": 1440, "height": 1000}), address, options.seconds

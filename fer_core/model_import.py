@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import zipfile
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -38,7 +39,7 @@ def import_model(
     """Make a network from elsewhere a model folder ``into/name``.
 
     The folder appears complete or not at all: model.onnx, card.json, for a ``.keras`` file model.keras beside its
-    export, and with a data set evaluation.npz (PublicTest). Only ``.keras`` files load TensorFlow.
+    export and, where its layers allow, the network for the browser, and with a data set evaluation.npz (PublicTest). Only ``.keras`` files load TensorFlow.
 
     Args:
         file: the network: float32 (N, 48, 48, 1) grey values in 0..255 -> (N, K) probabilities, any N.
@@ -99,7 +100,7 @@ def _take_keras(
 ) -> dict[str, Any]:
     """Save a Keras network and its export into a folder; what the card says of them."""
     # TensorFlow takes seconds to import; an ONNX file does without.
-    from fer_core.release import check_parity, export_onnx, load_network, save_compressed
+    from fer_core.release import browser_network, check_parity, export_onnx, load_network, save_compressed
 
     path = folder / "model.keras"
     path.write_bytes(content)
@@ -122,7 +123,11 @@ def _take_keras(
         ) from error
     _check_onnx((folder / "model.onnx").read_bytes(), labels, faces)
     parity = check_parity(network, folder / "model.onnx", faces)
-    return {"parameters": network.count_params(), "parity": parity}
+    found = {"parameters": network.count_params(), "parity": parity}
+    # The browser knows fewer layers; such a model answers on the server alone.
+    with suppress(ModelError):
+        found["browser_parity"] = browser_network(network, folder, labels, faces)
+    return found
 
 
 def _check_archive(path: Path) -> None:

@@ -21,7 +21,7 @@ from fer_core.labels import TAG_TO_POSITION
 from fer_core.model_card import describe_run, judge_into, write_card
 from fer_core.model_folder import ModelFolder, new_model_folder
 from fer_core.on_device.recogniser import write_recogniser
-from fer_core.preprocessing import to_model_input
+from fer_core.preprocessing import FACE_SIZE, to_model_input
 from fer_core.training.heads import pooled_heads, two_headed
 from fer_core.training.networks import network_of
 from fer_core.training.overrides import preset_of_record
@@ -125,16 +125,18 @@ def browser_network(
 
 
 def add_browser_network(model: ModelFolder) -> None:
-    """Give a model that was released before there was one its network for the browser.
+    """Give a model that came without one (the shipped ones, and those released before) its network for the browser.
 
     Raises:
-        ModelError: it has no Keras file, or the browser cannot run it.
+        ModelError: it has no Keras file, the browser cannot run it, or its folder cannot be written.
     """
     if not model.keras.is_file():
         raise ModelError(f"The model {model.name!r} has no Keras file to make the browser's network from.")
-    faces = np.random.default_rng(0).integers(0, 256, (PARITY_FACES, 48, 48), np.uint8)
-    agreement = browser_network(load_network(model.keras), model.path, model.output_labels, faces)
-    write_card(model.path, model.card | {"browser_parity": agreement})
+    faces = np.random.default_rng(0).integers(0, 256, (PARITY_FACES, FACE_SIZE, FACE_SIZE), np.uint8)
+    try:
+        browser_network(load_network(model.keras), model.path, model.output_labels, faces)
+    except OSError as error:
+        raise ModelError(f"{model.browser} cannot be written: {error.strerror}.") from error
 
 
 def load_network(path: Path) -> keras.Model:

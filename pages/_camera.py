@@ -5,19 +5,19 @@ from __future__ import annotations
 import time
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
-from fer_core.charts.live_timeline import SECONDS, blend_timeline
-from fer_core.charts.live_view import blend_bars
 from fer_core.settings import Settings
+from fer_core.shop.recommender import Panel
 from fer_core.shop.shopper import Shopper
 from pages._camera_check import camera_check
 from pages._hold import hold
 from pages._live_controls import controls, speed
 from pages._on_device import A_FRAME, DeviceStream, device_stream
+from pages._readout import Readout, follow_device, panel_bell, rerun_for_another_model
 from pages._shelf import shelf
 from pages._shelf_tools import blocked
-from pages._shell import errors_as_sentences
-from pages._shopper import another_model_answers, end_and_forget
+from pages._shopper import end_and_forget
 from pages._stream import Stream, camera_stream, clip_stream
 from pages._visit import visit_report
 
@@ -35,8 +35,8 @@ def video(
     settings: Settings,
     current: Shopper,
     key: str,
-    left: st.delta_generator.DeltaGenerator,
-    below: st.delta_generator.DeltaGenerator,
+    left: DeltaGenerator,
+    below: DeltaGenerator,
     *,
     drawn: bool = False,
     on_device: bool = False,
@@ -46,11 +46,22 @@ def video(
     source = "drawn clip" if drawn else "camera, on this device" if on_device else "camera"
     with left:
         mark = st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute")
+        stage = st.container()
+        readout = Readout(st.empty(), st.empty())
+
+    def see() -> Panel:
+        return current.follow_stream(time.monotonic(), blocked(), drawn=drawn)[1]
+
+    with stage:
         stream: Stream | DeviceStream
         if drawn:
             stream = clip_stream(settings, current.pipeline, f"clip-{key}")
         elif on_device:
-            stream = device_stream(current.pipeline, f"on-device-{key}")
+            stream = device_stream(
+                current.pipeline,
+                f"on-device-{key}",
+                lambda trouble: follow_device(settings, current, readout, see, trouble),
+            )
         else:
             stream = camera_stream(settings, current.pipeline, f"camera-{key}")
         playing = stream.playing
@@ -68,7 +79,6 @@ def video(
                 on_click=end_and_forget,
                 args=(settings, current),
             )
-    bars, minute, warning = left.empty(), left.empty(), left.empty()
     with below:
         hold(current, source, playing=playing, frame=A_FRAME if on_device else "")
         with st.container(horizontal=True, vertical_alignment="center"):
@@ -76,22 +86,15 @@ def video(
             visit_report(current)
             pace = st.empty()
 
-    @st.fragment(run_every=0.5 if stream.wants_looks else None)
+    @st.fragment(run_every=0.5 if stream.wants_looks and not on_device else None)
     def follow() -> None:
-        with errors_as_sentences():
-            if another_model_answers(settings):
-                st.rerun()
-        now = time.monotonic()
-        shelf(settings, current, lambda: current.follow_stream(now, blocked(), drawn=drawn)[1])
-        bars.html(blend_bars(current.state))
-        # Each is filled from the first run on: a fragment may fill no place that was left empty.
-        minute.html(blend_timeline(current.session.newest(SECONDS)) or "<span></span>")
-        pace.caption(speed(current) or ("" if on_device else "Speed: after the first frame."))
-        if wrong := stream.trouble():
-            warning.warning(wrong, icon=":material/hourglass:")
-        elif current.pipeline.latest.faces > 1:
-            warning.caption(f"{current.pipeline.latest.faces} faces: the largest drives the shelf.")
+        rerun_for_another_model(settings)
+        shelf(settings, current, see)
+        if on_device:
+            # Messages have the rest drawn anew; the shelf only needs it for another panel.
+            panel_bell(current.panels_shown)
         else:
-            warning.empty()
+            readout.draw(current, stream.trouble())
+            pace.caption(speed(current) or "Speed: after the first frame.")
 
     follow()

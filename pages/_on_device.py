@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,8 +35,11 @@ _SENTENCES = {
     "slow": "This device is slow, so the shelf follows later.",
 }
 
+#: Seconds between two looks whether messages have stopped.
+_LOOK = 10.0
+
 #: What a "frame" is when an expression is held.
-A_FRAME = "On this device a frame is what 0.4 seconds of pictures show on average."
+A_FRAME = "On this device a frame is what half a second of pictures shows on average."
 
 
 def why_not(model: ModelFolder) -> str:
@@ -71,8 +75,9 @@ class DeviceStream:
         return self.watch.trouble(time.monotonic())
 
 
-def device_stream(pipeline: LivePipeline, key: str) -> DeviceStream:
-    """The frame with its START button and picture."""
+def device_stream(pipeline: LivePipeline, key: str, follow: Callable[[str], None]) -> DeviceStream:
+    """The frame with its START button and picture; ``follow`` is called after each message, with
+    what is wrong, if something is."""
     model = pipeline.analyzer.model
     digest = hashlib.sha256(model.identity.encode()).hexdigest()[:16]
     # Another model needs another frame, since one that has shut its network can load nothing more.
@@ -82,17 +87,21 @@ def device_stream(pipeline: LivePipeline, key: str) -> DeviceStream:
         "labels": LABELS,
         "smoothing": smoothing_of(pipeline.smoothing),
         "mirrored": st.session_state.get(MIRROR, True),
+        "counting": pipeline.holding.progress(time.monotonic()) is not None,
         "recogniser": _address(model, digest),
         "colours": dict(EXPRESSION_COLOURS),
         "sentences": _SENTENCES,
     }
 
-    @st.fragment
+    # Messages have it run anew; by itself it only looks whether they have stopped.
+    @st.fragment(run_every=_LOOK if watch.playing else None)
     def frame() -> None:
         with errors_as_sentences():
             message = _frame(key=key, default=None, **arguments)
             if watch.take(message, pipeline, time.monotonic()):
                 st.rerun()
+            if watch.playing:
+                follow(watch.trouble(time.monotonic()))
 
     frame()
     return DeviceStream(watch)

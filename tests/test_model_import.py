@@ -108,7 +108,10 @@ def imported(keras_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Mode
 
 
 def test_a_keras_file_becomes_a_folder_with_its_export(imported: ModelFolder, keras_file: Path) -> None:
-    assert sorted(path.name for path in imported.path.iterdir()) == ["card.json", "model.keras", "model.onnx"]
+    assert sorted(path.name for path in imported.path.iterdir()) == [
+        "browser", "card.json", "model.keras", "model.onnx",
+    ]  # fmt: skip
+    assert imported.card["browser_parity"]["largest_difference"] < PARITY_LIMIT
     assert [path.name for path in imported.path.parent.iterdir()] == ["theirs"]
     answers = keras.saving.load_model(keras_file)(FACES[..., None].astype(np.float32), training=False)
     five = np.asarray(answers)[:, [FER2013_LABELS.index(name) for name in LABELS]]

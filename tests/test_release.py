@@ -14,9 +14,12 @@ from fer_core import release as release_module
 from fer_core.data.reading import read_csv
 from fer_core.errors import DatasetError, ModelError, TrainingError
 from fer_core.evaluation.judging import Predictions, judge_dataset
-from fer_core.labels import LABELS
+from fer_core.labels import FER2013_LABELS, LABELS
 from fer_core.model_folder import ModelFolder
-from fer_core.release import PARITY_LIMIT, export_onnx, parity, release
+from fer_core.on_device import recogniser
+from fer_core.on_device.program import Program
+from fer_core.on_device.recogniser import recogniser_program
+from fer_core.release import PARITY_LIMIT, add_browser_network, browser_network, export_onnx, parity, release
 from fer_core.training.networks import NETWORKS, build_network
 from fer_core.training.presets import PRESETS, Preset
 from fer_core.training.request import TrainingRequest
@@ -43,10 +46,11 @@ def released(run: RunFolder, tmp_path_factory: pytest.TempPathFactory) -> ModelF
     return release(run.path, "striped", tmp_path_factory.mktemp("models"))
 
 
-def test_the_folder_holds_the_four_files_and_no_scratch(released: ModelFolder) -> None:
+def test_the_folder_holds_its_files_and_no_scratch(released: ModelFolder) -> None:
     assert sorted(path.name for path in released.path.iterdir()) == [
-        "card.json", "evaluation.npz", "model.keras", "model.onnx",
+        "browser", "card.json", "evaluation.npz", "model.keras", "model.onnx",
     ]  # fmt: skip
+    assert [path.name for path in released.browser.parent.iterdir()] == ["network.bin"]
     assert [path.name for path in released.path.parent.iterdir()] == ["striped"]
 
 
@@ -152,6 +156,49 @@ def test_every_network_exports_faithfully(name: str, tmp_path: Path) -> None:
     export_onnx(network, tmp_path / "model.onnx")
     faces = np.random.default_rng(0).integers(0, 256, (256, 48, 48)).astype(np.uint8)
     assert parity(network, tmp_path / "model.onnx", faces) < PARITY_LIMIT
+    found = browser_network(network, tmp_path, FER2013_LABELS, faces)
+    assert found == {"largest_difference": pytest.approx(0, abs=PARITY_LIMIT), "faces": 256}
+    program = Program.from_bytes((tmp_path / "browser" / "network.bin").read_bytes())
+    assert program.notes == {"labels": list(FER2013_LABELS)}
+
+
+@pytest.mark.parametrize(
+    ("layer", "said"),
+    [
+        pytest.param(keras.layers.Conv2D(5, 3, dilation_rate=2), "Conv2D", id="dilated"),
+        pytest.param(keras.layers.Conv2D(5, 3, activation="gelu"), "'gelu'", id="another activation"),
+        pytest.param(keras.layers.AveragePooling2D(2), "AveragePooling2D", id="another layer"),
+        pytest.param(keras.layers.MaxPooling2D(3), "MaxPooling2D", id="a larger pool"),
+        pytest.param(keras.layers.ReLU(6), "ReLU", id="a ReLU with a lid"),
+        pytest.param(keras.layers.BatchNormalization(), "BatchNormalization", id="nothing to take it in"),
+    ],
+)
+def test_what_the_browser_cannot_run_is_said(layer: keras.Layer, said: str) -> None:
+    network = keras.Sequential(
+        [keras.Input((48, 48, 1)), layer, keras.layers.Flatten(), keras.layers.Dense(5, activation="softmax")]
+    )
+    with pytest.raises(ModelError, match=f"browser cannot run .*{said}"):
+        recogniser_program(network, LABELS)
+
+
+def test_a_network_that_differs_in_the_browser_is_not_released(
+    run: RunFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recogniser, "PARITY_LIMIT", -1.0)
+    with pytest.raises(ModelError, match="for the browser differs"):
+        release(run.path, "wrong", tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_model_without_one_gets_its_network_for_the_browser(released: ModelFolder, tmp_path: Path) -> None:
+    shutil.copytree(released.path, tmp_path / "older")
+    older = ModelFolder.open(tmp_path / "older")
+    older.browser.unlink()
+    add_browser_network(older)
+    assert older.browser.read_bytes() == released.browser.read_bytes()
+    older.keras.unlink()
+    with pytest.raises(ModelError, match="no Keras file"):
+        add_browser_network(older)
 
 
 def test_a_network_that_differs_from_its_export_is_not_released(

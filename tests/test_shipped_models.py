@@ -25,11 +25,13 @@ def folder(request: pytest.FixtureRequest) -> ModelFolder:
 
 def test_both_are_there_and_nothing_else_and_together_they_are_small() -> None:
     assert sorted(path.name for path in SHIPPED_MODELS.iterdir() if path.is_dir()) == list(MODELS)
-    assert sum(path.stat().st_size for path in SHIPPED_MODELS.rglob("*") if path.is_file()) <= 20_000_000
+    # Networks for the browser are made here, not shipped.
+    shipped = [path for path in SHIPPED_MODELS.rglob("*") if path.is_file() and path.parent.name != "browser"]
+    assert sum(path.stat().st_size for path in shipped) <= 20_000_000
 
 
 def test_a_model_is_whole(folder: ModelFolder) -> None:
-    assert {path.name for path in folder.path.iterdir()} == {
+    assert {path.name for path in folder.path.iterdir()} - {"browser"} == {
         "model.onnx", "model.keras", "card.json", "evaluation.npz",
     }  # fmt: skip
 

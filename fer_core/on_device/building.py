@@ -78,7 +78,10 @@ def build_frame(into: Path = BUILD, npm: str = "npm") -> Built:
         ready = folder / "ready"
         ready.mkdir()
         for name, source in _BROUGHT.items():
-            shutil.copy(folder / "node_modules" / source, ready / name)
+            try:
+                shutil.copy(folder / "node_modules" / source, ready / name)
+            except FileNotFoundError as error:
+                raise OnDeviceError(f"The packages that npm brought hold no {source}.") from error
         (ready / DETECTOR).write_bytes(detector)
         shutil.rmtree(into, ignore_errors=True)
         ready.rename(into)

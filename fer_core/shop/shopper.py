@@ -95,6 +95,8 @@ class Shopper:
         self._shown_at = clock()
         self._waiting: list[ShownPanel] = []
         self._panels = 0
+        #: Another number for another panel.
+        self.panels_shown = 0
         #: Cards that are kept, and that were given up because nothing could keep them.
         self.cards_kept = self.cards_lost = 0
         #: Panels of this visit that have gone, for the visitor's own report.
@@ -274,6 +276,7 @@ class Shopper:
         if panel is not self._panel:
             self._finish(now)
             self._panel = panel
+            self.panels_shown += 1
             self._shown_at = self._clock()
             self._panel_agreed = self._agreed
             self._reader.show([(card.product.id, card.product.category) for card in panel.cards])

@@ -68,9 +68,3 @@ function sharedPart(a, b) {
   if (wide <= 0 || high <= 0) return 0;
   return (wide * high) / (a.w * a.h + b.w * b.h - wide * high);
 }
-
-if (typeof module !== "undefined") {
-  // In the worker all files are one.
-  Object.assign(globalThis, require("./pixels.js"));
-  module.exports = { factorsFor, findFaces, withoutOverlaps };
-}

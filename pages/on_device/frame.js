@@ -5,8 +5,11 @@
 const FILES = ["build/tf-core.min.js", "build/tf-backend-wasm.min.js", "network.js", "pixels.js", "faces.js", "worker.js"];
 const WASM = ["tfjs-backend-wasm.wasm", "tfjs-backend-wasm-simd.wasm"];
 const CAMERA = { audio: false, video: { width: { ideal: 640 }, height: { ideal: 480 }, frameRate: { ideal: 15 } } };
-// Seconds between two messages, between two pictures at least, and without a picture before that is told.
-const EVERY = 0.4;
+// Seconds between two messages, and where nothing changes; how much a share must change to be news.
+const EVERY = 0.5;
+const CALM = 1;
+const NEWS = 0.05;
+// Seconds between two pictures at least, and without a picture before that is told.
 const BETWEEN = 1 / 16;
 const PATIENCE = 3;
 // Pictures a second below which a device is called slow.
@@ -25,6 +28,7 @@ let smoother = null;
 let gathered = null;
 let label = "no face";
 let sentAt = 0;
+let sent = null;
 let askedAt = 0;
 let busy = false;
 let timer = null;
@@ -133,6 +137,7 @@ async function play() {
   speeds = [];
   label = "no face";
   sentAt = askedAt = 0;
+  sent = null;
   busy = false;
   stream.getVideoTracks()[0].onended = () => {
     close();
@@ -206,10 +211,14 @@ function take(result) {
   gathered.add(result.shares);
   if (now - sentAt >= EVERY) {
     const message = gathered.message(Date.now() / 1000);
-    gathered.clear();
-    sentAt = now;
-    label = smoother.update(message.time, sharesOf(message)).label;
-    send(message);
+    // While an expression is held for the count every message counts.
+    if (args.counting || now - sentAt >= CALM || isNews(message, sent, NEWS)) {
+      gathered.clear();
+      sentAt = now;
+      sent = message;
+      label = smoother.update(message.time, sharesOf(message)).label;
+      send(message);
+    }
   }
   draw(result);
   next();

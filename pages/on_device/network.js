@@ -129,5 +129,3 @@ class Network {
     }
   }
 }
-
-if (typeof module !== "undefined") module.exports = { Network, fromHalf, readProgram };

@@ -108,5 +108,3 @@ function cropFace(gray, width, height, { left, top, side }, size) {
   }
   return resize(square, side, side, 1, size, size);
 }
-
-if (typeof module !== "undefined") module.exports = { areaTaps, channelsOf, cropFace, resize, roundEven, squareOf };

@@ -88,11 +88,15 @@ class Gathered {
   }
 }
 
+// Whether a message says something else than the one before.
+function isNews(message, before, least) {
+  if (before === null || message.face !== before.face) return true;
+  return message.shares.some((share, i) => Math.abs(share - before.shares[i]) >= least);
+}
+
 // The shares of a message as both sides take them: rounding left their sum a little off 1.
 function sharesOf({ face, shares }) {
   if (!face) return null;
   const sum = shares.reduce((a, b) => a + b, 0);
   return shares.map((share) => share / sum);
 }
-
-if (typeof module !== "undefined") module.exports = { Gathered, Smoother, sharesOf };

@@ -52,24 +52,20 @@ function pixelsOf(picture) {
   return context.getImageData(0, 0, width, height).data;
 }
 
-if (typeof module !== "undefined") {
-  module.exports = { load, read };
-} else {
-  self.onmessage = async ({ data }) => {
-    try {
-      if (data.kind === "load") {
-        self.postMessage({ kind: "loaded", ...(await load(data)) });
-      } else {
-        const { picture, mirrored } = data;
-        const begun = performance.now();
-        const rgba = pixelsOf(picture);
-        const pixels = performance.now() - begun;
-        const result = read(rgba, picture.width, picture.height, mirrored);
-        result.ms.pixels = pixels;
-        self.postMessage({ kind: "read", picture, ...result }, [picture]);
-      }
-    } catch (error) {
-      self.postMessage({ kind: "failed", during: data.kind, why: String(error?.message ?? error) });
+self.onmessage = async ({ data }) => {
+  try {
+    if (data.kind === "load") {
+      self.postMessage({ kind: "loaded", ...(await load(data)) });
+    } else {
+      const { picture, mirrored } = data;
+      const begun = performance.now();
+      const rgba = pixelsOf(picture);
+      const pixels = performance.now() - begun;
+      const result = read(rgba, picture.width, picture.height, mirrored);
+      result.ms.pixels = pixels;
+      self.postMessage({ kind: "read", picture, ...result }, [picture]);
     }
-  };
-}
+  } catch (error) {
+    self.postMessage({ kind: "failed", during: data.kind, why: String(error?.message ?? error) });
+  }
+};

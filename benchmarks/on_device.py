@@ -1,0 +1,168 @@
+"""Expressions read in the browser: how fast, how large, how alike the server's, and what is left for the server to do.
+
+    FACET_TEST_DATA=DIR python -m benchmarks.on_device [--seconds 20] [--every 1]
+
+One app and one Chromium with the drawn clip as its camera, first with pictures read on the server, then on the device:
+the server's CPU time a second in both, and on the device pictures a second, milliseconds of each part, time from START
+to the camera, and bytes a second up. Then the photographs of wild_dev: whether browser and server agree on the label of
+faces that both find, and what each names right, by the mean over the classes. Needs `python -m fer_core on-device`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import os
+import sys
+import tempfile
+import time
+from collections import defaultdict
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import psutil
+
+from benchmarks.app_server import chromium, running_app
+from benchmarks.bandwidth import FLAGS, write_camera
+from fer_core.evaluation.estimates import share_of
+from fer_core.labels import LABELS
+from fer_core.model_folder import active_model
+from fer_core.on_device.building import BUILD, COMMAND, is_built
+from fer_core.preprocessing import load_image
+from fer_core.settings import Settings
+from fer_core.vision.analyzer import ExpressionAnalyzer
+from tests.browser.device_reader import device_reader
+
+#: The server's CPU for a viewer, of what the server's own way takes; agreement on labels; recall lost.
+_GOAL_CPU: Final = 1 / 20
+_GOAL_AGREE: Final = 0.97
+_GOAL_LOST: Final = 0.02
+#: Seconds that a new stream takes to find its rate.
+_SETTLE: Final = 15.0
+_SERVER: Final = 'iframe[title="streamlit_webrtc.component.webrtc_streamer"]'
+_DEVICE: Final = 'iframe[title="pages._on_device.on_device"]'
+
+
+def live(page: Any, address: str, where: str, seconds: float) -> dict[str, Any]:
+    """One visit: server CPU ms a second, kbit/s up the page's own connection, and what the frame tells of itself."""
+    sent = [0]
+    page.on("websocket", lambda opened: opened.on("framesent", lambda payload: sent.append(len(payload))))
+    page.goto(f"{address}/live")
+    page.get_by_role("button", name="I am an adult and I agree").wait_for()
+    if where == "device":
+        page.get_by_text("On this device", exact=True).first.click()
+        page.get_by_text("Images stay in your browser").first.wait_for()
+    page.get_by_role("button", name="I am an adult and I agree").click()
+    inside = page.frame_locator(_DEVICE if where == "device" else _SERVER)
+    inside.get_by_role("button", name="START").click()
+    begun = time.monotonic()
+    page.locator(".facet-on").wait_for()
+    opened = time.monotonic() - begun
+    page.wait_for_timeout(_SETTLE * 1000)
+    server = next(each for each in psutil.Process().children() if "streamlit" in " ".join(each.cmdline()))
+    before, sent_before, at = sum(server.cpu_times()[:2]), sum(sent), time.monotonic()
+    page.wait_for_timeout(seconds * 1000)
+    lasted = time.monotonic() - at
+    found: dict[str, Any] = {
+        "server_cpu_ms": 1000 * (sum(server.cpu_times()[:2]) - before) / lasted,
+        "page_up_bytes": (sum(sent) - sent_before) / lasted,
+        "start_s": opened,
+    }
+    if where == "device":
+        frame = inside.locator("canvas").element_handle().owner_frame()
+        speeds = frame.evaluate("speeds")
+        found["pictures_a_second"] = (len(speeds) - 1) / (speeds[-1]["at"] - speeds[0]["at"])
+        found["ms"] = {
+            name: float(np.median([each["ms"][name] for each in speeds])) for name in speeds[0]["ms"]
+        }
+    page.close()
+    return found
+
+
+def alike(page: Any, folder: Path, every: int) -> dict[str, Any]:
+    """Labels of browser and server on the photographs."""
+    analyzer = ExpressionAnalyzer.load()
+    with (folder / "labels.csv").open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))[::every]
+    both = agreed = 0
+    right: dict[str, dict[str, list[bool]]] = {"server": defaultdict(list), "device": defaultdict(list)}
+    with device_reader(page, analyzer.model.browser) as reader:
+        for row in rows:
+            picture = load_image(folder / row["image"])
+            readings, told = analyzer.analyze(picture), reader.read(picture)
+            server = readings[0].label if readings else None
+            device = LABELS[int(np.argmax(told["shares"]))] if told["shares"] else None
+            if server and device:
+                both += 1
+                agreed += server == device
+            right["server"][row["emotion"]].append(server == row["emotion"])
+            right["device"][row["emotion"]].append(device == row["emotion"])
+    agreement = share_of(agreed, both)
+    return {
+        "photographs": len(rows),
+        "faces_both_find": both,
+        "agree": agreement.value,
+        "agree_interval": [agreement.low, agreement.high],
+        "mean_recall": {
+            who: float(np.mean([np.mean(each) for each in classes.values()]))
+            for who, classes in right.items()
+        },
+    }
+
+
+def main() -> int:
+    """Measure, print, and the JSON line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=float, default=20.0)
+    parser.add_argument("--every", type=int, default=1, help="of the photographs")
+    options = parser.parse_args()
+    program, data = chromium(), os.environ.get("FACET_TEST_DATA")
+    if program is None:
+        raise SystemExit("Chromium is not installed; apt-get install chromium")
+    if not is_built() or not active_model(Settings.from_environment()).browser.is_file():
+        raise SystemExit(f"Nothing to measure; run {COMMAND} first.")
+    if not data or not (Path(data) / "wild_dev").is_dir():
+        raise SystemExit("FACET_TEST_DATA names no folder with wild_dev.")
+    from playwright.sync_api import sync_playwright
+
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        camera = Path(folder) / "camera.mjpeg"
+        write_camera(camera)
+        browser = playwright.chromium.launch(
+            executable_path=program, args=[*FLAGS, f"--use-file-for-fake-video-capture={camera}"]
+        )
+        size: Any = {"width": 1440, "height": 1000}
+        with running_app(FACET_HOME=folder) as address:
+            ways = {
+                where: live(browser.new_page(viewport=size), address, where, options.seconds)
+                for where in ("server", "device")
+            }
+        photographs = alike(browser.new_page(), Path(data) / "wild_dev", options.every)
+        browser.close()
+    ratio = ways["device"]["server_cpu_ms"] / ways["server"]["server_cpu_ms"]
+    lost = photographs["mean_recall"]["server"] - photographs["mean_recall"]["device"]
+    for where, found in ways.items():
+        print(where, json.dumps(found))
+    print(f"server CPU: {ratio:.3f} of the server's way (goal {_GOAL_CPU})")
+    print(json.dumps(photographs))
+    kilobytes = {path.name: round(path.stat().st_size / 1000) for path in sorted(BUILD.iterdir())}
+    good = ratio <= _GOAL_CPU and photographs["agree"] >= _GOAL_AGREE and lost <= _GOAL_LOST
+    print(
+        json.dumps(
+            {
+                **ways,
+                "cpu_ratio": round(ratio, 4),
+                "photographs": photographs,
+                "recall_lost": round(lost, 4),
+                "build_kB": kilobytes,
+                "goal": {"cpu_ratio": _GOAL_CPU, "agree": _GOAL_AGREE, "recall_lost": _GOAL_LOST},
+            }
+        )
+    )
+    return 0 if good else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
