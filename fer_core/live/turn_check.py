@@ -17,7 +17,11 @@ _log = logging.getLogger(__name__)
 #: Seconds after which a server counts as silent.
 TIME_LIMIT: Final = 2.5
 
-_REFUSED: Final = (401, 403, 438, 441)
+_REFUSED: Final = (401, 403, 441)
+
+#: A server drew a new nonce meanwhile (RFC 8489, 14.8), as it does for a question that reaches it twice: ask again.
+_STALE: Final = 438
+_ATTEMPTS: Final = 3
 
 
 class TurnCheck:
@@ -53,7 +57,7 @@ class TurnCheck:
         self._answered.set()
 
 
-async def _ask(server: IceServer, time_limit: float) -> str:
+async def _ask(server: IceServer, time_limit: float, attempts: int = _ATTEMPTS) -> str:
     """What is wrong with a server, "" where it gives a relay."""
     from aioice import stun, turn
 
@@ -74,6 +78,8 @@ async def _ask(server: IceServer, time_limit: float) -> str:
         return f"{where} does not answer."
     except stun.TransactionFailed as error:
         code = error.response.attributes.get("ERROR-CODE", (0, ""))[0]
+        if code == _STALE and attempts > 1:
+            return await _ask(server, time_limit, attempts - 1)
         if code in _REFUSED:
             return f"{where} refuses the name or password it is given."
         return f"{where} gives no relay (error {code})."

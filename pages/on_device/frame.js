@@ -112,7 +112,7 @@ async function ready() {
   return true;
 }
 
-async function open() {
+async function startCamera() {
   button.disabled = true;
   say(worker ? "Opening the camera." : "Loading what reads faces (about 5 MB).");
   if (!navigator.mediaDevices?.getUserMedia) {
@@ -123,7 +123,7 @@ async function open() {
       stream = await navigator.mediaDevices.getUserMedia(CAMERA);
       await play();
     } catch (error) {
-      close();
+      stopCamera();
       const known = { NotAllowedError: "denied", NotFoundError: "none", OverconstrainedError: "none" };
       say(args.sentences[known[error.name] ?? "busy"]);
     }
@@ -140,7 +140,7 @@ async function play() {
   sent = null;
   busy = false;
   stream.getVideoTracks()[0].onended = () => {
-    close();
+    stopCamera();
     say(args.sentences.lost);
   };
   video.srcObject = stream;
@@ -152,7 +152,7 @@ async function play() {
   next();
 }
 
-function close() {
+function stopCamera() {
   clearInterval(timer);
   for (const track of stream?.getTracks() ?? []) {
     track.onended = null;
@@ -202,7 +202,7 @@ function take(result) {
   }
   if (result.kind === "failed") {
     console.error(result.why);
-    close();
+    stopCamera();
     say(args.sentences.broken);
     return;
   }
@@ -269,7 +269,7 @@ function watch() {
   say(rate < SLOW ? `${args.sentences.slow} ${words}` : words);
 }
 
-button.addEventListener("click", () => (stream ? (close(), say("The camera is off.")) : open()));
+button.addEventListener("click", () => (stream ? (stopCamera(), say("The camera is off.")) : startCamera()));
 
 window.addEventListener("message", ({ data, source }) => {
   if (source !== parent || data?.type !== "streamlit:render") return;

@@ -11,6 +11,7 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -183,3 +184,16 @@ def open_browser(playwright: object, chromium_path: str) -> Iterator[Callable[..
     yield open_
     for browser in browsers:
         browser.close()  # type: ignore[attr-defined]
+
+
+def open_tab(page: Any, name: str) -> None:
+    """Open a tab; a press that a redraw swallows is made again, as a person would."""
+    tab = page.get_by_role("tab", name=name)
+    for _ in range(3):
+        tab.click()
+        try:
+            page.get_by_role("tab", name=name, selected=True).wait_for(timeout=20_000)
+        except playwright_api.TimeoutError:
+            continue
+        return
+    pytest.fail(f"the tab {name} does not open")

@@ -15,7 +15,7 @@ import pytest
 
 from fer_core.data.synthetic import synthetic_sample, write_csv
 from fer_core.settings import PROJECT_ROOT
-from tests.browser.conftest import playwright_api
+from tests.browser.conftest import open_tab, playwright_api
 
 pytestmark = pytest.mark.browser
 
@@ -28,11 +28,6 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def dataset_app(start_app: Callable[..., str], home: Path) -> str:
     return start_app(FACET_HOME=str(home), FACET_DATASET=str(home / "none.csv"))
-
-
-def open_tab(page: Any, name: str) -> None:
-    page.get_by_role("tab", name=name).click()
-    page.get_by_role("tab", name=name, selected=True).wait_for()
 
 
 def test_open_filter_exclude_balance_save_and_train_by_name(

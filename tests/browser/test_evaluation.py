@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from tests.browser.conftest import open_tab
+
 pytestmark = pytest.mark.browser
 
 
@@ -21,11 +23,6 @@ def fresh_app(start_app: Callable[..., str], tmp_path_factory: pytest.TempPathFa
 def open_page(page: Any, address: str) -> None:
     page.goto(f"{address}/evaluation")
     page.get_by_text("One class against the rest").wait_for()
-
-
-def open_tab(page: Any, name: str) -> None:
-    page.get_by_role("tab", name=name).click()
-    page.get_by_role("tab", name=name, selected=True).wait_for()
 
 
 def choose(page: Any, box: str, option: str) -> None:

@@ -5,8 +5,10 @@ import threading
 import time
 from collections.abc import Iterator
 from typing import Any
+from unittest.mock import AsyncMock, Mock
 
 import pytest
+from aioice import stun, turn
 
 from fer_core.live.ice import IceServer, ice_configuration
 from fer_core.live.turn_check import TurnCheck
@@ -28,6 +30,22 @@ def secret_coturn() -> Iterator[Coturn]:
 
 def test_a_relay_that_gives_one_has_nothing_wrong(coturn: Coturn) -> None:
     assert TurnCheck([IceServer(coturn.url, USER, PASSWORD)]).wait() == ""
+
+
+@pytest.mark.parametrize(
+    ("stale", "said"),
+    [
+        pytest.param(2, "", id="the third time it has not changed"),
+        pytest.param(9, "gives no relay (error 438)", id="it changes for ever"),
+    ],
+)
+def test_a_nonce_that_changed_meanwhile_is_no_refusal(
+    stale: int, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer = Mock(attributes={"ERROR-CODE": (438, "Wrong nonce")})
+    answers = [stun.TransactionFailed(answer)] * stale + [(Mock(), Mock())]
+    monkeypatch.setattr(turn, "create_turn_endpoint", AsyncMock(side_effect=answers))
+    assert TurnCheck([IceServer("turn:192.0.2.1:3478", USER, PASSWORD)]).wait().endswith(said)
 
 
 @pytest.mark.parametrize(

@@ -146,6 +146,49 @@ def test_a_photo_needs_consent_too(home: Path, open_page: Callable[[str], AppTes
     assert len(app.get("file_uploader")) == 1
 
 
+def on_device(app: AppTest) -> AppTest:
+    with patch("streamlit_webrtc.component.get_this_session_info", return_value=None):
+        return app.segmented_control[1].set_value("On this device").run()
+
+
+@pytest.mark.parametrize(
+    ("built", "said"),
+    [
+        pytest.param(False, "`python -m fer_core on-device`", id="the build is missing"),
+        pytest.param(
+            True, "The model small has no version for the browser", id="the model has no network for it"
+        ),
+    ],
+)
+def test_where_nothing_is_read_on_the_device_the_page_says_why(
+    built: bool,
+    said: str,
+    home: Path,
+    open_page: Callable[[str], AppTest],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("pages._on_device.is_built", lambda: built)
+    app = on_device(open_page("live"))
+    assert [said in info.value for info in app.info] == [True]
+    assert not any("I agree" in button.label for button in app.button)
+    assert not app.exception
+
+
+def test_reading_on_the_device_says_exactly_what_is_sent(
+    home: Path, open_page: Callable[[str], AppTest], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pages._on_device.is_built", lambda: True)
+    (home / "models" / "small" / "browser").mkdir()
+    (home / "models" / "small" / "browser" / "network.bin").write_bytes(b"")
+    app = on_device(open_page("live"))
+    exact = "Images stay in your browser; expression probabilities are sent to our server."
+    assert any(exact in text.value for text in app.markdown)
+    with patch("pages._on_device._frame", return_value=None) as frame:
+        app = press(app, "I agree")
+        assert frame.call_args.kwargs["recogniser"].endswith("/network.bin")
+    assert not app.exception
+
+
 def test_an_expression_picked_by_hand_needs_no_consent_and_moves_the_shelf(
     home: Path, open_page: Callable[[str], AppTest]
 ) -> None:
