@@ -47,7 +47,7 @@ def video(
     with left:
         mark = st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute")
         stage = st.container()
-        readout = Readout(st.empty(), st.empty())
+        readout = Readout(st.empty(), st.empty(), st.empty())
 
     def see() -> Panel:
         return current.follow_stream(time.monotonic(), blocked(), drawn=drawn)[1]

@@ -19,8 +19,9 @@ from fer_core.shop.shopper import Shopper
 from pages._shell import errors_as_sentences
 from pages._shopper import another_model_answers
 
-#: Seconds between two drawings for a device, whose messages come more often, and between two looks at the active model.
-_CALM, _LOOK = 1.0, 2.0
+#: Seconds between two drawings for a device, whose messages come more often: of the bars and of the last minute; and between
+#: two looks at the active model.
+_BARS, _MINUTE, _LOOK = 0.9, 1.9, 3.0
 
 #: Has the fragment that it stands in run again once the readout tells of another panel than that one drew.
 _BELL = """
@@ -50,15 +51,26 @@ _bell = st.components.v2.component("facet_panel_bell", html="", js=_BELL)
 class Readout:
     """Places below the picture. Each is filled from the first run on: a fragment may fill no place that was left empty."""
 
-    figures: DeltaGenerator
+    bars: DeltaGenerator
+    minute: DeltaGenerator
     warning: DeltaGenerator
 
     def draw(self, current: Shopper, trouble: str) -> None:
         """Fill them with what the stream has come to: label, bars, the last minute, and what is wrong."""
-        minute = blend_timeline(current.session.newest(SECONDS))
-        self.figures.html(
-            f'<div data-panel="{current.panels_shown}">{blend_bars(current.state)}{minute or ""}</div>'
-        )
+        self.draw_bars(current)
+        self.draw_minute(current)
+        self.draw_warning(current, trouble)
+
+    def draw_bars(self, current: Shopper) -> None:
+        """The label and the blend now, and which panel it has led to."""
+        self.bars.html(f'<div data-panel="{current.panels_shown}">{blend_bars(current.state)}</div>')
+
+    def draw_minute(self, current: Shopper) -> None:
+        """The blend of the last minute."""
+        self.minute.html(blend_timeline(current.session.newest(SECONDS)) or "<span></span>")
+
+    def draw_warning(self, current: Shopper, trouble: str) -> None:
+        """What is wrong, if something is."""
         if trouble:
             self.warning.warning(trouble, icon=":material/hourglass:")
         elif current.pipeline.latest.faces > 1:
@@ -78,9 +90,12 @@ def follow_device(
     # With every category blocked the shelf says so when it is drawn.
     with suppress(CatalogueError):
         see()
-    if current.panels_shown != before or current.state.label != label or _is_due("device-drawn", _CALM, now):
-        st.session_state["device-drawn"] = now
-        readout.draw(current, trouble)
+    changed = current.panels_shown != before or current.state.label != label
+    if _is_due("device-bars", _BARS, now) or changed:
+        readout.draw_bars(current)
+    if _is_due("device-minute", _MINUTE, now):
+        readout.draw_minute(current)
+        readout.draw_warning(current, trouble)
 
 
 def panel_bell(panel: int) -> None:

@@ -35,8 +35,16 @@ def tools(settings: Settings, current: Shopper) -> None:
             on_click=_others,
             args=(current,),
         )
-        with st.popover("What the shelf has learnt from you", icon=":material/psychology:"):
-            _learnt(current, now)
+        learnt = st.popover(
+            "What the shelf has learnt from you",
+            icon=":material/psychology:",
+            key="learnt",
+            on_change="rerun",
+        )
+        # The table is the dearest part of the shelf, which is drawn often, and few look at it.
+        if learnt.open:
+            with learnt:
+                _learnt(current, now)
         with st.popover("Your wishes", icon=":material/tune:"):
             st.multiselect(
                 "Never show",

@@ -7,8 +7,8 @@ const WASM = ["tfjs-backend-wasm.wasm", "tfjs-backend-wasm-simd.wasm"];
 const CAMERA = { audio: false, video: { width: { ideal: 640 }, height: { ideal: 480 }, frameRate: { ideal: 15 } } };
 // Seconds between two messages, and where nothing changes; how much a share must change to be news.
 const EVERY = 0.5;
-const CALM = 1;
-const NEWS = 0.05;
+const CALM = 1.5;
+const NEWS = 0.1;
 // Seconds between two pictures at least, and without a picture before that is told.
 const BETWEEN = 1 / 16;
 const PATIENCE = 3;
@@ -211,8 +211,9 @@ function take(result) {
   gathered.add(result.shares);
   if (now - sentAt >= EVERY) {
     const message = gathered.message(Date.now() / 1000);
-    // While an expression is held for the count every message counts.
-    if (args.counting || now - sentAt >= CALM || isNews(message, sent, NEWS)) {
+    // While a label is about to be decided, or an expression is held for the count, every message counts.
+    const wanted = args.counting || smoother.rival !== null;
+    if (wanted || now - sentAt >= CALM || isNews(message, sent, NEWS)) {
       gathered.clear();
       sentAt = now;
       sent = message;
