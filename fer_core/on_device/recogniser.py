@@ -44,8 +44,11 @@ def write_recogniser(
     pictures = to_model_input(faces)
     exported = session.run(None, {session.get_inputs()[0].name: pictures})[0]
     content = program.to_bytes()
-    (found,) = Program.from_bytes(content).run(pictures)
-    difference = float(np.abs(found - exported).max())
+    try:
+        (found,) = Program.from_bytes(content).run(pictures)
+        difference = float(np.abs(found - exported).max())
+    except (ValueError, IndexError) as error:
+        raise ModelError(f"The browser cannot follow this network: {error}.") from error
     if not difference < PARITY_LIMIT:
         raise ModelError(
             f"The network for the browser differs from the exported one by {difference:.1e} on {len(faces)} faces; "
@@ -77,16 +80,23 @@ def recogniser_program(network: Any, labels: Sequence[str]) -> Program:
         made = _steps_of(layer, kind, inputs)
         steps += made
         names[layer.name] = made[-1].output
-    return Program(tuple(steps), (names[network.layers[-1].name],), {"labels": list(labels)})
+    return Program(
+        tuple(steps), (names[network.outputs[0]._keras_history.operation.name],), {"labels": list(labels)}
+    )
 
 
 def _inputs_of(layer: Any, names: dict[str, str]) -> tuple[str, ...]:
     if type(layer).__name__ == "InputLayer":
         return ()
-    tensors = layer.input if isinstance(layer.input, list) else [layer.input]
     try:
-        return tuple(names.get(tensor._keras_history.operation.name, "input") for tensor in tensors)
-    except AttributeError as error:
+        tensors = layer.input if isinstance(layer.input, list) else [layer.input]
+        sources = [tensor._keras_history.operation for tensor in tensors]
+        # A sequential network does not list its input among its layers.
+        return tuple(
+            "input" if type(source).__name__ == "InputLayer" else names[source.name] for source in sources
+        )
+    except (AttributeError, ValueError, KeyError) as error:
+        # Such as one that is called twice, or lies in a network within the network.
         raise ModelError(
             f"The layer {layer.name!r} is used in a way that the browser cannot follow."
         ) from error

@@ -19,6 +19,8 @@ const canvas = document.querySelector("canvas");
 const empty = document.querySelector(".empty");
 const button = document.querySelector("button");
 const status = document.querySelector("[role=status]");
+// Apart, since screen readers would read each of its changes.
+const speed = document.querySelector(".speed");
 const video = Object.assign(document.createElement("video"), { muted: true, playsInline: true });
 
 let args = null;
@@ -30,6 +32,7 @@ let label = "no face";
 let sentAt = 0;
 let sent = null;
 let askedAt = 0;
+let shownAt = -1;
 let busy = false;
 let timer = null;
 let speeds = [];
@@ -42,8 +45,9 @@ function send(value) {
   tell("setComponentValue", { value, dataType: "json" });
 }
 
-function say(text) {
+function say(text, figures = "") {
   if (status.textContent !== text) status.textContent = text;
+  speed.textContent = figures;
   fit();
 }
 
@@ -171,7 +175,7 @@ function stopCamera() {
 function next() {
   if (!stream) return;
   if (video.requestVideoFrameCallback) video.requestVideoFrameCallback(ask);
-  else requestAnimationFrame(ask);
+  else requestAnimationFrame(() => (video.currentTime === shownAt ? next() : ask()));
 }
 
 // Hands the newest picture to the worker; while one is read none waits.
@@ -184,6 +188,7 @@ async function ask() {
   }
   busy = true;
   askedAt = now;
+  shownAt = video.currentTime;
   try {
     const picture = await createImageBitmap(video);
     worker.postMessage({ kind: "read", picture, mirrored: args.mirrored }, [picture]);
@@ -266,8 +271,8 @@ function watch() {
   }
   const rate = (speeds.length - 1) / (speeds.at(-1).at - speeds[0].at);
   const middle = (name) => speeds.map(({ ms }) => ms[name]).sort((a, b) => a - b)[speeds.length >> 1];
-  const words = `${rate.toFixed(0)} pictures a second here; finding faces ${middle("detection").toFixed(0)} ms, reading them ${middle("classification").toFixed(0)} ms.`;
-  say(rate < SLOW ? `${args.sentences.slow} ${words}` : words);
+  const figures = `${rate.toFixed(0)} pictures a second here; finding faces ${middle("detection").toFixed(0)} ms, reading them ${middle("classification").toFixed(0)} ms.`;
+  say(rate < SLOW ? args.sentences.slow : "", figures);
 }
 
 button.addEventListener("click", () => (stream ? (stopCamera(), say("The camera is off.")) : startCamera()));
@@ -282,5 +287,7 @@ window.addEventListener("message", ({ data, source }) => {
   if (smoother) smoother.settings = args.smoothing;
   fit();
 });
+
+window.addEventListener("resize", fit);
 
 tell("componentReady", { apiVersion: 1 });

@@ -119,7 +119,7 @@ def test_the_shelf_follows_and_nothing_but_probabilities_leaves(
         now(page, label).wait_for()
         assert int(page.locator(f'[data-bar="{label}"]').get_attribute("aria-valuenow")) >= 40
         shelf(page, label).wait_for()
-    says(frame, "pictures a second here")
+    frame.locator(".speed").filter(has_text="pictures a second here").wait_for()
     assert page.locator(STREAMER).count() == 0
     assert [each for each in requests if "on_device" in each or not each.startswith((app, "blob:"))] == []
 

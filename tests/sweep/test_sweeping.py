@@ -95,7 +95,8 @@ def test_a_stopped_sweep_leaves_no_run_under_way(here: Settings, tmp_path: Path)
     process = start(tmp_path, trials=2, epochs=400)
     sweep = Sweep(here.sweeps / "small")
     end = time.monotonic() + 180
-    while not any(trial.epochs for trial in trials_of(sweep, here)):
+    # A row of the history comes a moment before the weights of its epoch are in place.
+    while not any(trial.summary.run.completed_epochs() for trial in trials_of(sweep, here)):
         assert process.poll() is None, process.communicate()
         assert time.monotonic() < end, "no epoch came within three minutes"
         time.sleep(0.1)
@@ -105,7 +106,7 @@ def test_a_stopped_sweep_leaves_no_run_under_way(here: Settings, tmp_path: Path)
     trials = trials_of(sweep, here)
     assert {trial.summary.state for trial in trials} == {"stopped"}
     # What it learnt until then can be made a model.
-    assert trials[0].summary.releasable
+    assert any(trial.summary.releasable for trial in trials)
 
 
 def test_another_space_under_the_same_name_is_refused(here: Settings, tmp_path: Path) -> None:
