@@ -23,7 +23,7 @@ from pages._visit import visit_report
 
 _MARK = """<style>
 .facet-on{{display:flex;align-items:center;gap:.5rem;font-weight:600}}
-.facet-on i{{width:.7rem;height:.7rem;border-radius:50%;background:#d0342c;animation:facet-pulse 1.6s infinite}}
+.facet-on i{{flex:none;width:.7rem;height:.7rem;border-radius:50%;background:#d0342c;animation:facet-pulse 1.6s infinite}}
 @keyframes facet-pulse{{50%{{opacity:.25}}}}
 @media (prefers-reduced-motion:reduce){{.facet-on i{{animation:none}}}}
 </style><div class="facet-on" role="status"><i></i>Camera on. {}</div>"""

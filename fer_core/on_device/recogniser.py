@@ -96,7 +96,7 @@ def _inputs_of(layer: Any, names: dict[str, str]) -> tuple[str, ...]:
             "input" if type(source).__name__ == "InputLayer" else names[source.name] for source in sources
         )
     except (AttributeError, ValueError, KeyError) as error:
-        # Such as one that is called twice, or lies in a network within the network.
+        # Such as one that lies in a network within the network.
         raise ModelError(
             f"The layer {layer.name!r} is used in a way that the browser cannot follow."
         ) from error
