@@ -17,8 +17,8 @@ _WHERE = {
 """,
     DEVICE: """
 - **Images stay in your browser; expression probabilities are sent to our server.**
-- In your browser a program finds your face and reads its **expression**: angry, happy, sad, surprise or neutral. Twice
-  a second it tells this page a time, whether there is a face, and five probabilities. Nothing else.
+- In your browser a program finds your face and reads its **expression**: angry, happy, sad, surprise or neutral. At most
+  twice a second it tells this page a time, whether there is a face, and five probabilities. Nothing else.
 - Before the camera opens, the frame that reads it shuts its own way to any network.
 """,
 }
