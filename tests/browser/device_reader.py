@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import csv
 import functools
 import http.server
 import threading
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +19,8 @@ import numpy.typing as npt
 
 from fer_core.labels import LABELS
 from fer_core.on_device.building import FRAME
+from fer_core.preprocessing import load_image
+from fer_core.vision.analyzer import ExpressionAnalyzer
 
 #: The worker as frame.js starts it; then one picture at a time.
 _START = """async ([files, network, labels]) => {
@@ -59,6 +64,40 @@ class DeviceReader:
         finally:
             del self._pictures[name]
         return answer
+
+
+@dataclass(frozen=True)
+class Alike:
+    """How alike browser and server read photographs: how many there were, how many faces both found, how many of those got
+    the same label, and the mean over the classes of what each named right."""
+
+    photographs: int
+    both: int
+    agreed: int
+    server_recall: float
+    device_recall: float
+
+
+def alike(page: Any, folder: Path, every: int = 1) -> Alike:
+    """Have both read every so-many-th of the photographs in ``folder``, which ``labels.csv`` there names."""
+    with (folder / "labels.csv").open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))[::every]
+    analyzer = ExpressionAnalyzer.load()
+    both = agreed = 0
+    right: dict[str, dict[str, list[bool]]] = {"server": defaultdict(list), "device": defaultdict(list)}
+    with device_reader(page, analyzer.model.browser) as reader:
+        for row in rows:
+            picture = load_image(folder / row["image"])
+            readings, told = analyzer.analyze(picture), reader.read(picture)
+            server = readings[0].label if readings else None
+            device = LABELS[int(np.argmax(told["shares"]))] if told["shares"] else None
+            if server and device:
+                both += 1
+                agreed += server == device
+            right["server"][row["emotion"]].append(server == row["emotion"])
+            right["device"][row["emotion"]].append(device == row["emotion"])
+    recall = {who: float(np.mean([np.mean(each) for each in found.values()])) for who, found in right.items()}
+    return Alike(len(rows), both, agreed, recall["server"], recall["device"])
 
 
 @contextmanager

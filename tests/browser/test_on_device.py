@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import os
 import re
-from collections import defaultdict
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,15 +13,13 @@ import numpy as np
 import pytest
 
 from fer_core.errors import OnDeviceError
-from fer_core.labels import LABELS
 from fer_core.model_folder import active_model
 from fer_core.on_device.building import COMMAND, is_built
 from fer_core.on_device.message import DeviceReading
-from fer_core.preprocessing import load_image
 from fer_core.settings import Settings
 from fer_core.vision.analyzer import ExpressionAnalyzer
 from tests.browser.conftest import CAMERA_FLAGS
-from tests.browser.device_reader import device_reader
+from tests.browser.device_reader import alike, device_reader
 from tests.browser.test_live import STREAMER, agree, now, shelf
 
 pytestmark = pytest.mark.browser
@@ -331,28 +327,11 @@ def test_a_phone_sees_it_without_sideways_scrolling(
 def test_browser_and_server_say_the_same_of_photographs(
     test_data: Path, open_browser: Callable[..., Any]
 ) -> None:
-    folder = test_data / "wild_dev"
-    with (folder / "labels.csv").open(encoding="utf-8") as file:
-        # Every fifth; benchmarks/on_device.py takes them all.
-        rows = list(csv.DictReader(file))[::5]
-    analyzer = ExpressionAnalyzer.load()
-    both = agreed = 0
-    right: dict[str, dict[str, list[bool]]] = {"server": defaultdict(list), "device": defaultdict(list)}
-    with device_reader(open_browser(), analyzer.model.browser) as reader:
-        for row in rows:
-            picture = load_image(folder / row["image"])
-            readings, told = analyzer.analyze(picture), reader.read(picture)
-            server = readings[0].label if readings else None
-            device = LABELS[int(np.argmax(told["shares"]))] if told["shares"] else None
-            if server and device:
-                both += 1
-                agreed += server == device
-            right["server"][row["emotion"]].append(server == row["emotion"])
-            right["device"][row["emotion"]].append(device == row["emotion"])
-    assert both > 0.95 * len(rows)
-    assert agreed >= 0.97 * both
-    recall = {who: np.mean([np.mean(each) for each in classes.values()]) for who, classes in right.items()}
-    assert recall["device"] >= recall["server"] - 0.02
+    # Every fifth; benchmarks/on_device.py takes them all.
+    found = alike(open_browser(), test_data / "wild_dev", every=5)
+    assert found.both > 0.95 * found.photographs > 100
+    assert found.agreed >= 0.97 * found.both
+    assert found.device_recall >= found.server_recall - 0.02
 
 
 @pytest.mark.parametrize(
