@@ -15,6 +15,11 @@ from fer_core.settings import PROJECT_ROOT
 #: Bytes that Ray shares between processes on this machine; nothing large goes through it.
 _SHARED_MEMORY = 200_000_000
 
+#: What a cluster's head says when its process for a new client was not up within Ray's 30 seconds, as happens on a busy
+#: machine; by the next try what it loads has been loaded once.
+_SLOW_HEAD = "Starting Ray client server failed"
+_ATTEMPTS = 3
+
 
 def need_ray(what: str) -> None:
     """ClusterError where Ray is not installed; ``what`` needs it, such as "A sweep"."""
@@ -51,16 +56,21 @@ def ray_session(
         "include_dashboard": False,
         "object_store_memory": _SHARED_MEMORY,
     }
-    try:
-        ray.init(
-            address,
-            log_to_driver=False,
-            logging_level=logging.ERROR,
-            runtime_env={"env_vars": variables},
-            **(here if address is None else {}),
-        )
-    except (ConnectionError, RuntimeError, ValueError) as error:
-        raise ClusterError(f"Ray cannot be reached at {address or 'this machine'}: {error}.") from error
+    for attempt in range(_ATTEMPTS):
+        try:
+            ray.init(
+                address,
+                log_to_driver=False,
+                logging_level=logging.ERROR,
+                runtime_env={"env_vars": variables},
+                **(here if address is None else {}),
+            )
+            break
+        except (ConnectionError, RuntimeError, ValueError) as error:
+            if _SLOW_HEAD in str(error) and attempt + 1 < _ATTEMPTS:
+                ray.shutdown()
+                continue
+            raise ClusterError(f"Ray cannot be reached at {address or 'this machine'}: {error}.") from error
     try:
         yield
     except ray.exceptions.RayError as error:

@@ -3,10 +3,12 @@ from __future__ import annotations
 import importlib.util
 import subprocess
 import sys
+from contextlib import nullcontext
+from unittest.mock import Mock
 
 import pytest
 
-from fer_core.cluster import need_ray
+from fer_core.cluster import need_ray, ray_session
 from fer_core.errors import ClusterError
 from fer_core.settings import PROJECT_ROOT
 
@@ -40,6 +42,25 @@ def test_the_commands_say_so_in_one_line(arguments: list[str]) -> None:
     assert done.stderr.startswith("facet: ")
     assert "pip install -r requirements-cluster.txt" in done.stderr
     assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("failures", "comes"),
+    [pytest.param(2, True, id="slow twice"), pytest.param(3, False, id="slow for ever")],
+)
+def test_a_head_that_is_slow_to_serve_a_client_is_asked_again(
+    failures: int, comes: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ray = pytest.importorskip("ray", reason="Ray is not installed; requirements-cluster.txt")
+    answers = [ConnectionError("Starting Ray client server failed. See a log.")] * failures + [None]
+    init = Mock(side_effect=answers)
+    monkeypatch.setattr(ray, "init", init)
+    with (
+        nullcontext() if comes else pytest.raises(ClusterError, match="cannot be reached"),
+        ray_session("ray://x:1"),
+    ):
+        pass
+    assert init.call_count == 3
 
 
 def test_no_page_needs_ray_to_be_opened() -> None:

@@ -94,7 +94,7 @@ def test_a_cluster_that_runs_already_does_the_same(tmp_path: Path) -> None:
     names = write_archive(tmp_path / "in", pictures=2)
     with ray_cluster(2) as (address, key):
         run = score(tmp_path / "in", tmp_path / "out", "--address", address, key=key)
-        said, told = run.communicate(timeout=180)
+        said, told = run.communicate(timeout=300)
     assert run.returncode == 0, told
     assert json.loads(said) == {"files": len(names), "faces": 5, "broken": 2}
     assert {row["file"] for row in read(tmp_path / "out" / "files")} == names
