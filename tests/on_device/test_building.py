@@ -77,6 +77,12 @@ def test_without_npm_it_says_how_to_get_it(tmp_path: Path) -> None:
         build_frame(tmp_path / "build", "npm-that-is-not-there")
 
 
+def test_a_folder_that_cannot_be_written_is_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("no folder", encoding="utf-8")
+    with pytest.raises(OnDeviceError, match="cannot be written"):
+        build_frame(tmp_path / "file" / "build", npm(tmp_path, BRINGS_ALL))
+
+
 def test_one_that_never_ends_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(building, "_PATIENCE", 0.2)
     with pytest.raises(OnDeviceError, match="could not bring"):
