@@ -99,7 +99,7 @@ def _bare(preset: Preset, dataset: FerDataset) -> float:
     """Faces a second of the second epoch; the first builds the graph."""
     faces: npt.NDArray[np.float32] = to_model_input(dataset.pixels)
     shares = targets(dataset, preset.output_labels, 0)
-    network = compiled_network(preset, -(-len(faces) // preset.batch))
+    network = compiled_network(preset, -(-len(faces) // preset.batch), Devices(()))
     clock = _Clock()
     network.fit(faces, shares, batch_size=preset.batch, epochs=2, verbose=0, callbacks=[clock])
     return len(faces) / clock.seconds[-1]

@@ -40,7 +40,7 @@ def fit_run(run: RunFolder, request: TrainingRequest, preset: Preset, recipe: Re
             "rows of this data set; training needs some of both."
         )
     devices = find_devices()
-    print(devices.sentence(), flush=True)
+    print(devices.sentence(preset.precision), flush=True)
     run.write_record(
         data={
             "file": str(request.csv.resolve()),
@@ -57,6 +57,7 @@ def fit_run(run: RunFolder, request: TrainingRequest, preset: Preset, recipe: Re
         versions={name: version(name) for name in ("keras", "tensorflow", "numpy")},
         backend=keras.backend.backend(),
         devices=devices.cards,
+        precision=devices.precision(preset.precision),
     )
     fit_into(
         run,
@@ -124,7 +125,7 @@ def fit_into(
     )
     keras.utils.set_random_seed(seed)
     with training_scope(devices):
-        network = compiled_network(preset, len(batches))
+        network = compiled_network(preset, len(batches), devices)
     print(f"{preset.name}: {network.count_params():,} parameters", flush=True)
     run.write_record(parameters=network.count_params())
     with contextlib.suppress(PatienceEnded):
@@ -147,14 +148,15 @@ def fit_into(
         )
 
 
-def compiled_network(preset: Preset, steps: int) -> keras.Model:
+def compiled_network(preset: Preset, steps: int, devices: Devices) -> keras.Model:
     """The network of a preset, ready to be fitted.
 
     Args:
         preset: what to build.
         steps: batches an epoch, which the learning rate's schedule counts in.
+        devices: what trains, whose precision is used.
     """
-    keras.config.set_dtype_policy(preset.precision)
+    keras.config.set_dtype_policy(devices.precision(preset.precision))
     try:
         network = network_of(preset)
         if preset.vote_head:

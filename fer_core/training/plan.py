@@ -95,7 +95,7 @@ def make_plan(request: TrainingRequest, *, timed: bool = True) -> Plan:
     speed = None
     if timed:
         with training_scope(devices):
-            network = compiled_network(preset, len(batches))
+            network = compiled_network(preset, len(batches), devices)
         for step in range(_WARM_UP):
             network.train_on_batch(*batches[step % len(batches)])
         faces, started = 0, time.perf_counter()
@@ -118,7 +118,7 @@ def make_plan(request: TrainingRequest, *, timed: bool = True) -> Plan:
     return Plan(
         layers=layers,
         parameters=shown.count_params(),
-        device=devices.sentence(),
+        device=devices.sentence(preset.precision),
         train_rows=len(split.train),
         validation_rows=len(split.validation),
         faces_per_second=speed,

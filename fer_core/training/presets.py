@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final, Literal, TypeAlias
 
 from fer_core.errors import TrainingError
 from fer_core.labels import FER2013_LABELS, LABELS
@@ -11,6 +11,7 @@ from fer_core.labels import FER2013_LABELS, LABELS
 OPTIMIZERS: Final = ("adam", "adamw", "sgd")
 SCHEDULES: Final = ("constant", "cosine")
 PRECISIONS: Final = ("float32", "mixed_bfloat16")
+Precision: TypeAlias = Literal["float32", "mixed_bfloat16"]
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,7 @@ class Preset:
         patience: stop after so many epochs without a better validation accuracy; None never stops early.
         average: momentum of the weight average that is validated and kept; None for none.
         augmentation: None for none.
-        precision: a Keras dtype policy.
+        precision: a Keras dtype policy; float32 where what trains has no bfloat16 (devices.py).
         keep: "best" keeps the epoch with the highest accuracy on the validation rows, "last" the last one; "last"
             where the validation rows are also reported, so that nothing is picked on them.
         filters: of the network "report", those of its three blocks; none for its own.
@@ -92,7 +93,7 @@ class Preset:
     patience: int | None = None
     average: float | None = None
     augmentation: Augmentation | None = None
-    precision: Literal["float32", "mixed_bfloat16"] = "float32"
+    precision: Precision = "float32"
     keep: Literal["best", "last"] = "last"
     filters: tuple[int, ...] = ()
     dense: int | None = None

