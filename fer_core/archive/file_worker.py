@@ -65,7 +65,8 @@ def read_file(url: str, kind: str, analyzer: ExpressionAnalyzer, every: float) -
             for at, bgr, _ in pictures_of(local, every):
                 size = size if pictures else (bgr.shape[1], bgr.shape[0])
                 pictures += 1
-                faces += [_face(round(at, 3), *each) for each in enumerate(analyzer.analyze(bgr), start=1)]
+                readings = analyzer.read(bgr, analyzer.detect(bgr))
+                faces += [_face(round(at, 3), *each) for each in enumerate(readings, start=1)]
                 yield {"pictures": pictures}
     yield {"done": {"width": size[0], "height": size[1], "pictures": pictures, "faces": faces}}
 

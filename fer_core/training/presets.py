@@ -146,7 +146,7 @@ PRESETS: Final = {
             precision="mixed_bfloat16",
         ),
         # What made the shipped model facet (docs/experiments.md); float32 because only some processors gain by
-        # bfloat16. 62 epochs take two hours and a quarter on two cores.
+        # bfloat16. 62 epochs take two hours and a quarter on two cores with AVX-512, four without.
         Preset(
             "release",
             network="strided",

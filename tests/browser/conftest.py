@@ -156,7 +156,8 @@ def _clear_face(folder: Path, label: str, analyzer: object) -> np.ndarray:
 
     for path in sorted(folder.glob(f"{label}_*.jpg")):
         picture = load_image(path)
-        readings = analyzer.analyze(picture)  # type: ignore[attr-defined]
+        # As a frame of a camera is read.
+        readings = analyzer.read(picture, analyzer.detect(picture))  # type: ignore[attr-defined]
         if len(readings) == 1 and readings[0].label == label and readings[0].confidence > 0.8:
             return picture
     pytest.fail(f"the model reads no picture of wild_dev clearly as {label}")

@@ -88,7 +88,8 @@ def alike(page: Any, folder: Path, every: int = 1) -> Alike:
     with device_reader(page, analyzer.model.browser) as reader:
         for row in rows:
             picture = load_image(folder / row["image"])
-            readings, told = analyzer.analyze(picture), reader.read(picture)
+            # Once, as a frame of a camera is read on either side.
+            readings, told = analyzer.read(picture, analyzer.detect(picture)), reader.read(picture)
             server = readings[0].label if readings else None
             device = LABELS[int(np.argmax(told["shares"]))] if told["shares"] else None
             if server and device:

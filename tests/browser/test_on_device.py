@@ -355,7 +355,7 @@ def test_both_find_the_same_face_in_pictures_of_any_size(
     face = cv2.resize(data.astronaut()[0:320, 60:380, ::-1], (side, side), interpolation=cv2.INTER_AREA)
     picture[top : top + side, left : left + side] = face
     analyzer = ExpressionAnalyzer.load()
-    (reading,) = analyzer.analyze(picture)
+    (reading,) = analyzer.read(picture, analyzer.detect(picture))
     with device_reader(open_browser(), analyzer.model.browser) as reader:
         told = reader.read(picture)
     (found,) = told["faces"]
