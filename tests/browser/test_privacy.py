@@ -1,7 +1,7 @@
 """No picture of a visitor is kept, and nothing is sent anywhere but between this app and its visitor.
 
-The app runs under strace for a whole visit, camera and photo; what it wrote and whom it reached is held against two
-short lists. The visitor's browser is asked as well.
+The app runs under strace for a whole visit: camera, photo, and a picture on the media page. What it wrote and whom it
+reached is held against two short lists. The visitor's browser is asked as well.
 """
 
 from __future__ import annotations
@@ -191,7 +191,7 @@ def has_video(path: Path) -> bool:
 
 
 def visit(page: Any, address: str, photo: bytes) -> list[object]:
-    """A shopper before the camera who lets reactions be kept, then with a photo, then gone.
+    """A shopper before the camera who lets reactions be kept, then with a photo, then gone; and a photo on the media page.
 
     Gives the servers that each WebRTC connection was told of.
     """
@@ -216,6 +216,13 @@ def visit(page: Any, address: str, photo: bytes) -> list[object]:
     page.locator(".facet-now:not([data-label='no face'])").wait_for()
     page.get_by_role("button", name="New shopper").click()
     page.get_by_role("button", name="I am an adult and I agree").wait_for()
+    page.goto(f"{address}/media")
+    page.get_by_role("button", name="No picture at hand?").wait_for()
+    page.locator('input[type="file"]').set_input_files(
+        {"name": "portrait.png", "mimeType": "image/png", "buffer": photo}
+    )
+    page.get_by_text("1 picture, 1 face").wait_for()
+    page.locator(".facet-bars").last.wait_for()
     return servers
 
 
