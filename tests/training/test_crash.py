@@ -53,7 +53,7 @@ def figures(run: RunFolder) -> list[dict[str, float]]:
 
 
 def test_five_kills_inside_an_epoch_change_nothing(tmp_path: Path) -> None:
-    data = write_striped_file(tmp_path / "fer.csv", training=1_400, test=70)
+    data = write_striped_file(tmp_path / "fer.csv", training=500, test=50)
     whole, broken = RunFolder(tmp_path / "whole"), RunFolder(tmp_path / "broken")
     assert start(data, whole).wait(240) == 0
     chance, tick = random.Random(17), threading.Event()
