@@ -57,12 +57,8 @@ def replicas(home: Path, database: str) -> Iterator[Replicas]:
 def visit(playwright: Any, chromium_path: str, replicas: Replicas) -> Iterator[Callable[[int], Any]]:
     """A visitor of his own on the process of that port: nginx deals them by their cookie."""
     browser = playwright.chromium.launch(executable_path=chromium_path, args=[*FLAGS])
-    #: Visitors who came to the other process, for when somebody is wanted there.
-    waiting: dict[int, list[Any]] = {port: [] for port in replicas.ports}
 
     def open_on(port: int) -> Any:
-        if waiting[port]:
-            return waiting[port].pop()
         for _ in range(VISITORS_AT_MOST):
             context = browser.new_context(viewport={"width": 1440, "height": 1300}, ignore_https_errors=True)
             page = context.new_page()
@@ -72,7 +68,7 @@ def visit(playwright: Any, chromium_path: str, replicas: Replicas) -> Iterator[C
             page.locator(".facet-card").first.wait_for()
             if connections(port) > before:
                 return page
-            waiting[next(each for each in replicas.ports if each != port)].append(page)
+            context.close()
         pytest.fail(f"none of {VISITORS_AT_MOST} visitors came to the process at {port}")
 
     yield open_on
