@@ -65,7 +65,7 @@ def _network(base: Preset) -> dict[str, Any]:
             PRECISIONS,
             PRECISIONS.index(base.precision),
             key=f"{base.name}-precision",
-            help="bfloat16 is faster on processors and cards that have it, and slower on others.",
+            help="bfloat16 is faster on processors and cards that have it; others compute in float32.",
         )
     }
     if base.network != "report":

@@ -16,7 +16,6 @@ from fer_core.training.presets import Precision
 #: What brings TensorFlow its GPU support on Linux; elsewhere there is none.
 GPU_INSTALL: Final = 'pip install "tensorflow[and-cuda]"'
 
-
 #: What /proc/cpuinfo calls instructions of a processor that multiply bfloat16.
 _BFLOAT16_FLAGS: Final = frozenset(("avx512_bf16", "amx_bf16"))
 #: Compute capability from which a card has units for bfloat16 (NVIDIA Ampere).
@@ -44,7 +43,7 @@ class Devices:
         """What is used, in which precision where that is not the one wanted, and where there is no card what would
         bring one in."""
         if self.precision(wanted) != wanted:
-            return f"{self._trainers()} Here is no bfloat16, so it computes in float32."
+            return f"There is no bfloat16 here, so it computes in float32. {self._trainers()}"
         return self._trainers()
 
     def _trainers(self) -> str:
