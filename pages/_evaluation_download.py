@@ -13,6 +13,7 @@ from fer_core.evaluation.report import figures_json, html_report, predictions_cs
 from fer_core.evaluation.summary import figures_of_card
 from fer_core.live.smoothing import SmoothingSettings
 from fer_core.settings import Settings
+from pages._download import download_when_made
 from pages._evaluation_choice import Chosen
 from pages._evaluation_compare import comparison_of
 from pages._evaluation_tables import figure_table
@@ -56,9 +57,7 @@ def download_tab(settings: Settings, chosen: Chosen) -> None:
                 "application/json",
             ),
         ):
-            st.download_button(
-                words, make, name, kind, icon=":material/download:", on_click="ignore", key=f"take-{words}"
-            )
+            download_when_made(words, make, name, kind, key=f"take-{words}")
     st.caption("None of these files holds a face.")
     st.subheader(f"The card of {chosen.model.name}", anchor=False)
     _card(card)

@@ -9,6 +9,7 @@ import streamlit as st
 from fer_core.charts.live_view import blend_bars
 from fer_core.live.smoothing import ExpressionState
 from fer_core.media.pictures import SHOWN, ReadPicture, annotated_zip, faces_csv
+from pages._download import download_when_made
 
 
 def summary(found: tuple[ReadPicture, ...]) -> None:
@@ -66,26 +67,11 @@ def look(good: list[ReadPicture], key: str) -> None:
 def take_away(found: tuple[ReadPicture, ...], good: list[ReadPicture], forget: Callable[[], None]) -> None:
     """The table, the annotated pictures, and a way to forget all."""
     with st.container(horizontal=True):
-        icon = ":material/download:"
-        st.download_button(
-            "Faces (CSV)", lambda: faces_csv(found), "faces.csv", "text/csv", icon=icon, on_click="ignore"
-        )
+        download_when_made("Faces (CSV)", lambda: faces_csv(found), "faces.csv", "text/csv")
         if len(good) == 1:
-            st.download_button(
-                "Annotated picture",
-                good[0].annotated_jpeg,
-                "annotated.jpg",
-                "image/jpeg",
-                icon=icon,
-                on_click="ignore",
-            )
+            download_when_made("Annotated picture", good[0].annotated_jpeg, "annotated.jpg", "image/jpeg")
         elif good:
-            st.download_button(
-                "Annotated pictures (zip)",
-                lambda: annotated_zip(good),
-                "annotated.zip",
-                "application/zip",
-                icon=icon,
-                on_click="ignore",
+            download_when_made(
+                "Annotated pictures (zip)", lambda: annotated_zip(good), "annotated.zip", "application/zip"
             )
         st.button("Forget them", icon=":material/delete:", on_click=forget)

@@ -11,6 +11,7 @@ from fer_core.model_folder import ModelFolder, activate_model, find_model, model
 from fer_core.settings import Settings
 from fer_core.training.background import BackgroundJob
 from fer_core.training.runs import RunSummary
+from pages._download import download_when_made
 
 
 def promotion(settings: Settings, summary: RunSummary) -> None:
@@ -76,13 +77,10 @@ def _files(model: ModelFolder) -> None:
             (model.path / "card.json", "Card", "application/json"),
         ):
             if path.is_file():
-                st.download_button(
+                download_when_made(
                     words,
-                    # Read when it is asked for, not on every drawing.
                     path.read_bytes,
                     f"{model.name}-{path.name}" if path.name == "card.json" else f"{model.name}{path.suffix}",
                     kind,
-                    icon=":material/download:",
-                    on_click="ignore",
                     key=f"{words}-{model.name}",
                 )

@@ -13,6 +13,7 @@ from fer_core.labels import FER2013_LABELS, LABELS
 from fer_core.settings import Settings
 from fer_core.training.runs import RunSummary, delete_run
 from fer_core.training.watching import differing_settings
+from pages._download import download_when_made
 from pages._training_import import import_form
 
 _MOST_COMPARED = 6
@@ -100,16 +101,14 @@ def _take_away(runs: Sequence[RunSummary], *, public: bool) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         name = st.selectbox("Take away", [run.run.name for run in runs], key="taken", width=320)
         run = next(each.run for each in runs if each.run.name == name)
-        for path, words in ((run.history, "History"), (run.record_file, "Record")):
+        for path, words, kind in (
+            (run.history, "History", "text/csv"),
+            (run.record_file, "Record", "application/json"),
+        ):
             # The record names paths of the server.
             if path.is_file() and not (public and path == run.record_file):
-                st.download_button(
-                    words,
-                    path.read_bytes,
-                    f"{run.name}-{path.name}",
-                    icon=":material/download:",
-                    on_click="ignore",
-                    key=f"take-{words}",
+                download_when_made(
+                    words, path.read_bytes, f"{run.name}-{path.name}", kind, key=f"take-{words}"
                 )
 
 

@@ -9,6 +9,7 @@ import streamlit as st
 
 from fer_core.shop.shopper import Shopper
 from fer_core.shop.visit import Visit, cards_csv, expression_csv, report_html
+from pages._download import download_when_made
 
 
 def visit_report(current: Shopper) -> None:
@@ -23,15 +24,7 @@ def visit_report(current: Shopper) -> None:
             ("Expression (CSV)", "session-expression.csv", "text/csv", expression_csv),
             ("Cards (CSV)", "session-cards.csv", "text/csv", cards_csv),
         ):
-            st.download_button(
-                label,
-                _made_then(current, make),
-                name,
-                kind,
-                icon=":material/download:",
-                on_click="ignore",
-                key=f"visit-{name}",
-            )
+            download_when_made(label, _made_then(current, make), name, kind, key=f"visit-{name}")
 
 
 def _made_then(current: Shopper, make: Callable[[Visit], str | bytes]) -> Callable[[], str | bytes]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import itertools
 import os
 import re
 import shutil
@@ -59,6 +60,7 @@ class Replicas:
         self.address = f"https://localhost:{self.port}"
         self._environment = {**os.environ, "FACET_HOME": str(home), **environment}
         self._apps: list[subprocess.Popen[bytes]] = []
+        self._new_visitors = (f"visitor{number}" for number in itertools.count())
         try:
             for port in self.ports:
                 self._apps.append(self._app(port))
@@ -83,6 +85,21 @@ class Replicas:
         """Start a process that was killed; returns when it answers."""
         self._apps[self.ports.index(port)] = self._app(port)
         self._wait_for(f"http://127.0.0.1:{port}")
+
+    def route_to(self, port: int) -> str:
+        """A value of the documented cookie whose visitor nginx sends to that process; waits until it takes it again."""
+        end = time.monotonic() + 60
+        for route in self._new_visitors:
+            self._answers(self.address, cookie=f"facet_route={route}")
+            # nginx writes the line once the answer is sent.
+            while (
+                found := re.search(rf"^{route} .*?(\d+)$", self._routes.read_text(), re.MULTILINE)
+            ) is None:
+                time.sleep(0.01)
+            if int(found[1]) == port:
+                return route
+            assert time.monotonic() < end, f"nginx sends nobody to {port}"
+        raise AssertionError
 
     def close(self) -> None:
         for process in (*self._apps, getattr(self, "_nginx", None)):
@@ -130,7 +147,8 @@ class Replicas:
         path = self._folder / "nginx.conf"
         path.write_text(
             f"{user}daemon off;\nworker_processes 1;\npid {self._folder}/nginx.pid;\n"
-            f"error_log stderr;\nevents {{}}\nhttp {{\naccess_log off;\n{temporary}"
+            f"error_log stderr;\nevents {{}}\nhttp {{\n{temporary}"
+            f"log_format routes '$cookie_facet_route $upstream_addr';\naccess_log {self._routes} routes;\n"
             f"include {self._folder}/facet.conf;\n}}\n"
         )
         return path
@@ -161,17 +179,26 @@ class Replicas:
         )
         return paths
 
-    def _wait_for(self, address: str) -> None:
+    @property
+    def _routes(self) -> Path:
+        """A line for each request: the visitor's cookie and the process that answered, the last one tried."""
+        return self._folder / "routes.log"
+
+    def _answers(self, address: str, cookie: str = "") -> bool:
         trusting = ssl.create_default_context()
         trusting.check_hostname, trusting.verify_mode = False, ssl.CERT_NONE
+        request = urllib.request.Request(f"{address}/_stcore/health", headers={"Cookie": cookie})
+        with urllib.request.urlopen(
+            request, timeout=5, context=trusting if "https" in address else None
+        ) as answer:
+            return bool(answer.status == 200)
+
+    def _wait_for(self, address: str) -> None:
         end = time.monotonic() + 90
         while True:
             try:
-                with urllib.request.urlopen(
-                    f"{address}/_stcore/health", timeout=5, context=trusting if "https" in address else None
-                ) as answer:
-                    if answer.status == 200:
-                        return
+                if self._answers(address):
+                    return
             except OSError:
                 if time.monotonic() > end:
                     logs = "".join(path.read_text()[-1500:] for path in self._folder.glob("*.log"))

@@ -86,6 +86,23 @@ def test_the_visit_can_be_taken_away(app: str, outer_address: None, open_browser
     assert {row["expression"] for row in cards} >= {"happy"}
 
 
+def test_a_file_waits_for_a_slow_browser(
+    app: str, outer_address: None, open_browser: Callable[..., Any]
+) -> None:
+    """Streamlit throws what a press made away after two runs of any page, and a stream makes two a second."""
+    page = open_browser(height=1500)
+    start_clip(page, app)
+    now(page, "happy").wait_for()
+    page.get_by_role("button", name="Session report").click()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Cards (CSV)").click()
+    for label in ("surprise", "angry"):
+        shelf(page, label).wait_for()
+    answer = page.request.get(download.value.url)
+    assert answer.status == 200
+    assert answer.body() == Path(download.value.path()).read_bytes()
+
+
 def test_one_click_ends_and_forgets(
     app: str, clip: tuple[Path, tuple[str, ...]], outer_address: None, open_browser: Callable[..., Any]
 ) -> None:

@@ -27,7 +27,6 @@ pytestmark = pytest.mark.browser
 #: Seconds in which a promotion is seen by the other process, and a viewer is back on it.
 SEEN_WITHIN = 5.0
 BACK_WITHIN = 10.0
-VISITORS_AT_MOST = 12
 
 
 @pytest.fixture
@@ -59,17 +58,17 @@ def visit(playwright: Any, chromium_path: str, replicas: Replicas) -> Iterator[C
     browser = playwright.chromium.launch(executable_path=chromium_path, args=[*FLAGS])
 
     def open_on(port: int) -> Any:
-        for _ in range(VISITORS_AT_MOST):
-            context = browser.new_context(viewport={"width": 1440, "height": 1300}, ignore_https_errors=True)
-            page = context.new_page()
-            page.set_default_timeout(60_000)
-            before = connections(port)
-            page.goto(f"{replicas.address}/live")
-            page.locator(".facet-card").first.wait_for()
-            if connections(port) > before:
-                return page
-            context.close()
-        pytest.fail(f"none of {VISITORS_AT_MOST} visitors came to the process at {port}")
+        context = browser.new_context(viewport={"width": 1440, "height": 1300}, ignore_https_errors=True)
+        context.add_cookies(
+            [{"name": "facet_route", "value": replicas.route_to(port), "url": replicas.address}]
+        )
+        page = context.new_page()
+        page.set_default_timeout(60_000)
+        before = connections(port)
+        page.goto(f"{replicas.address}/live")
+        page.locator(".facet-card").first.wait_for()
+        assert connections(port) > before
+        return page
 
     yield open_on
     browser.close()
@@ -101,20 +100,20 @@ def kept(page: Any) -> int:
     return int(found[1])
 
 
-def test_a_promotion_on_one_is_seen_by_the_other(
+def test_a_promotion_is_seen_by_a_stream_and_by_a_page_that_stands_still(
     replicas: Replicas, visit: Callable[[int], Any], home: Path, outer_address: None
 ) -> None:
-    viewers = [visit(port) for port in replicas.ports]
-    for page in viewers:
+    # One stream: two would keep both cores of a small machine busy with reading faces, which is not what is timed.
+    watching, still = (visit(port) for port in replicas.ports)
+    for page in (watching, still):
         page.get_by_text("The model that answers: facet").wait_for()
-        # A stream looks by itself; a page that stands still looks at its next press.
-        page.get_by_role("radio", name="Clip").click()
-        start_camera(page)
+    watching.get_by_role("radio", name="Clip").click()
+    start_camera(watching)
     promote("report", home)
-    begun = time.monotonic()
-    for page in viewers:
-        page.get_by_text("The model that answers: report").wait_for(timeout=SEEN_WITHIN * 1000)
-    assert time.monotonic() - begun < SEEN_WITHIN
+    watching.get_by_text("The model that answers: report").wait_for(timeout=SEEN_WITHIN * 1000)
+    # A page that stands still looks at its next press.
+    still.get_by_role("button", name="New shopper").click()
+    still.get_by_text("The model that answers: report").wait_for(timeout=SEEN_WITHIN * 1000)
 
 
 def test_the_viewers_of_a_process_that_dies_are_back_on_the_other_and_nothing_acknowledged_is_lost(
@@ -122,9 +121,6 @@ def test_the_viewers_of_a_process_that_dies_are_back_on_the_other_and_nothing_ac
 ) -> None:
     dies, lives = replicas.ports
     viewer, shopper, other = visit(dies), visit(dies), visit(lives)
-    for page in (viewer, other):
-        page.get_by_role("radio", name="Clip").click()
-        start_camera(page)
     shown = open_by_hand(shopper, replicas.address)
     agree_to_teach(shopper)
     for _ in range(3):
@@ -132,6 +128,10 @@ def test_the_viewers_of_a_process_that_dies_are_back_on_the_other_and_nothing_ac
         put_in_basket(shopper, shown[0])
     shopper.get_by_text("Your reactions to 12 cards are kept").wait_for()
     acknowledged = kept(shopper)
+    # The streams begin late: they keep both cores of a small machine busy.
+    for page in (viewer, other):
+        page.get_by_role("radio", name="Clip").click()
+        start_camera(page)
     # One is under way when the process dies.
     shopper.get_by_role("button", name="Show me others").click()
     replicas.kill(dies)
