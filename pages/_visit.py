@@ -13,10 +13,10 @@ from pages._download import download_when_made
 
 
 def visit_report(current: Shopper) -> None:
-    """Three files, each made when it is asked for; nothing of them is kept."""
+    """Three files, each made when it is asked for; Streamlit's memory has them until the page is drawn anew or left."""
     with st.popover("Session report", icon=":material/summarize:"):
         st.caption(
-            "What was shown and how the expression went, without a picture. It is made when you press a button and kept "
+            "What was shown and how the expression went, without a picture. It is made when you press a button and stored "
             "nowhere."
         )
         for label, name, kind, make in (
