@@ -69,11 +69,19 @@ def goes_on(handle: Any, content: Any) -> None:
 
 
 def is_relayed(content: Any) -> bool:
-    # A pair that is just being asked again counts as no way for a moment.
-    ways = content.wait_for_function(
-        f"async () => {{ const ways = await ({WAYS_IN_USE})(); return ways.length ? ways : null; }}"
+    # A pair that is just being asked again counts as no way for a moment. Playwright's own waiting takes the promise of an
+    # async function for its answer.
+    ways = content.evaluate(
+        f"""async (end) => {{
+          for (;;) {{
+            const ways = await ({WAYS_IN_USE})();
+            if (ways.length || Date.now() > end) return ways;
+            await new Promise((next) => setTimeout(next, 50));
+          }}
+        }}""",
+        (time.time() + 30) * 1000,
     )
-    return set(ways.json_value()) == {"relay"}
+    return set(ways) == {"relay"}
 
 
 def stand_still(page: Any, coturn: Coturn) -> None:
