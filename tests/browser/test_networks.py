@@ -69,8 +69,8 @@ def goes_on(handle: Any, content: Any) -> None:
 
 
 def is_relayed(content: Any) -> bool:
-    # A pair that is just being asked again counts as no way for a moment. Playwright's own waiting takes the promise of an
-    # async function for its answer.
+    # A pair that is just being asked again counts as no way for a moment. Playwright's waiting for an async function
+    # was seen to come back with nothing.
     ways = content.evaluate(
         f"""async (end) => {{
           for (;;) {{
