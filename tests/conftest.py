@@ -19,13 +19,21 @@ _DATABASES = itertools.count()
 _RAY = ("tests/archive/test_scoring.py", "tests/sweep/test_sweeping.py")
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What one worker runs in one go: all tests with a browser, which share an app and mostly wait, all that start Ray,
-    which takes every core, and every other file."""
-    for item in items:
+    """What one worker runs in one go: first all tests with a browser, which share an app and mostly wait, beside them
+    every other file, and last what starts Ray, which takes every core.
+
+    First of all hooks, since pytest-xdist reads the groups in its own."""
+    turns = {"browser": 0, "ray": 2}
+
+    def group(item: pytest.Item) -> str:
         file = item.nodeid.partition("::")[0]
-        group = "browser" if file.startswith("tests/browser/") else "ray" if file in _RAY else file
-        item.add_marker(pytest.mark.xdist_group(group))
+        return "browser" if file.startswith("tests/browser/") else "ray" if file in _RAY else file
+
+    items.sort(key=lambda item: turns.get(group(item), 1))
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(group(item)))
 
 
 @pytest.fixture(scope="session")

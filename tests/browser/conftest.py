@@ -9,7 +9,8 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,9 @@ FLAGS = (
     "--no-first-run",
 )
 CAMERA_FLAGS = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
+
+#: The pages that a test has opened, each with what its console said.
+_OPENED = pytest.StashKey[list[tuple[Any, list[str]]]]()
 
 #: What the clip shows, in turn: press photographs that the model reads as these.
 CLIP_LABELS = ("happy", "surprise")
@@ -68,9 +72,9 @@ def outer_address() -> None:
         give_up("this machine has no address but loopback, and WebRTC needs one")
 
 
-@pytest.fixture(scope="session")
-def start_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., str]]:
-    """Start ``streamlit run app.py`` with a FACET_HOME of its own; gives the address."""
+@contextmanager
+def apps(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., str]]:
+    """Starts ``streamlit run app.py``, each with a FACET_HOME of its own, and gives its address; ends all of them."""
     running: list[subprocess.Popen[bytes]] = []
 
     def start(**environment: str) -> str:
@@ -112,17 +116,33 @@ def start_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[...
             server.kill()
 
 
+@pytest.fixture
+def start_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., str]]:
+    """Starts an app for one test; gives its address."""
+    with apps(tmp_path_factory) as start:
+        yield start
+
+
+@pytest.fixture(scope="module")
+def start_module_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., str]]:
+    """Starts an app for the tests of one file; gives its address."""
+    with apps(tmp_path_factory) as start:
+        yield start
+
+
+@pytest.fixture(scope="session")
+def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of an app with nothing set up, the same for all tests."""
+    with apps(tmp_path_factory) as start:
+        yield start()
+
+
 def server_wait(server: subprocess.Popen[bytes]) -> None:
     """Wait a tenth of a second, or less if the server ends."""
     try:
         server.wait(0.1)
     except subprocess.TimeoutExpired:
         return
-
-
-@pytest.fixture(scope="session")
-def app(start_app: Callable[..., str]) -> str:
-    return start_app()
 
 
 @pytest.fixture(scope="session")
@@ -170,9 +190,12 @@ def playwright() -> Iterator[object]:
 
 
 @pytest.fixture
-def open_browser(playwright: object, chromium_path: str) -> Iterator[Callable[..., object]]:
+def open_browser(
+    request: pytest.FixtureRequest, playwright: object, chromium_path: str
+) -> Iterator[Callable[..., object]]:
     """Open a browser with extra flags; gives a page 1440 x 900."""
     browsers: list[object] = []
+    opened = request.node.stash.setdefault(_OPENED, [])
 
     def open_(*flags: str, width: int = 1440, height: int = 900) -> object:
         browser = playwright.chromium.launch(executable_path=chromium_path, args=[*FLAGS, *flags])  # type: ignore[attr-defined]
@@ -180,6 +203,9 @@ def open_browser(playwright: object, chromium_path: str) -> Iterator[Callable[..
         context = browser.new_context(viewport={"width": width, "height": height})
         page = context.new_page()
         page.set_default_timeout(60_000)
+        said: list[str] = []
+        page.on("console", lambda message: said.append(message.text[:300]))
+        opened.append((page, said))
         return page
 
     yield open_
@@ -198,3 +224,36 @@ def open_tab(page: Any, name: str) -> None:
             continue
         return
     pytest.fail(f"the tab {name} does not open")
+
+
+def press(frame: Any, name: str) -> None:
+    """Press a button that may become another one at any moment: found and pressed in one go, or not at all.
+
+    Playwright's click waits between the two; it was seen to find STOP and to press the START it had become.
+    """
+    frame.get_by_role("button", name=name).wait_for()
+    frame.locator("body").evaluate(
+        """(body, name) =>
+          [...body.querySelectorAll("button")].find((each) => each.textContent.trim() === name)?.click()""",
+        name,
+    )
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """What stood on its pages goes with the report of a test that failed."""
+    report = yield
+    if report.when == "call" and report.failed:
+        for page, said in item.stash.get(_OPENED, []):
+            report.sections.append((f"page {page.url}", _what_stands_there(page, said)))
+    return report
+
+
+def _what_stands_there(page: Any, said: list[str]) -> str:
+    texts = []
+    for frame in page.frames:
+        try:
+            texts.append(frame.locator("body").inner_text(timeout=2_000))
+        except playwright_api.Error as error:
+            texts.append(f"not readable: {str(error)[:200]}")
+    return "\n-- frame\n".join(texts) + "\n-- console\n" + "\n".join(said[-40:])

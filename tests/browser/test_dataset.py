@@ -26,8 +26,8 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def dataset_app(start_app: Callable[..., str], home: Path) -> str:
-    return start_app(FACET_HOME=str(home), FACET_DATASET=str(home / "none.csv"))
+def dataset_app(start_module_app: Callable[..., str], home: Path) -> str:
+    return start_module_app(FACET_HOME=str(home), FACET_DATASET=str(home / "none.csv"))
 
 
 def test_open_filter_exclude_balance_save_and_train_by_name(

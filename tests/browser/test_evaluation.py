@@ -15,9 +15,9 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")
-def fresh_app(start_app: Callable[..., str], tmp_path_factory: pytest.TempPathFactory) -> str:
+def fresh_app(start_module_app: Callable[..., str], tmp_path_factory: pytest.TempPathFactory) -> str:
     home = tmp_path_factory.mktemp("evaluation-home")
-    return start_app(FACET_HOME=str(home), FACET_DATASET=str(home / "none.csv"))
+    return start_module_app(FACET_HOME=str(home), FACET_DATASET=str(home / "none.csv"))
 
 
 def open_page(page: Any, address: str) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from tests.browser.conftest import press
 from tests.browser.test_live import CAMERA_FLAGS, STREAMER, agree, start_camera
 from tests.coturn_server import PASSWORD, SECRET, USER, Coturn, running_coturn
 
@@ -126,7 +127,7 @@ def test_stop_and_start_mend_a_clip_that_stands_still(
     open_clip(page, start_app(FACET_ICE_SERVERS=coturn.url, FACET_ICE_RELAY_ONLY="1", **STATIC))
     goes_on(*start_camera(page))
     stand_still(page, coturn)
-    page.frame_locator(STREAMER).get_by_role("button", name="STOP").click()
+    press(page.frame_locator(STREAMER), "STOP")
     coturn.process.send_signal(signal.SIGCONT)
     goes_on(*start_camera(page))
     page.get_by_text("The video stands still.").wait_for(state="detached")

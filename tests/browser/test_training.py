@@ -27,8 +27,8 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def training_app(start_app: Callable[..., str], home: Path) -> str:
-    return start_app(FACET_HOME=str(home), FACET_DATASET=str(home / "none.csv"))
+def training_app(start_module_app: Callable[..., str], home: Path) -> str:
+    return start_module_app(FACET_HOME=str(home), FACET_DATASET=str(home / "none.csv"))
 
 
 def more_points(page: Any, name: str, than: int) -> int:
