@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from enum import Enum
@@ -46,10 +47,12 @@ class StreamWatch:
         self._phase = _Phase.IDLE
         self._since = 0.0
         self._check: TurnCheck | None = None
+        self._looked_at = self._woke_at = -math.inf
 
     def see(self, *, playing: bool, signalling: bool, latest: LiveSnapshot, now: float | None = None) -> None:
         """Take what the stream says at ``now``: that it plays, or that it is being set up."""
         now = time.monotonic() if now is None else now
+        self._look(now)
         before = self._phase
         if playing:
             phase = _Phase.PLAYING
@@ -57,8 +60,8 @@ class StreamWatch:
             phase = _Phase.CONNECTING
         elif before is _Phase.CONNECTING and now - self._since > _SECOND_THOUGHTS:
             phase = _Phase.NOT_CONNECTED
-        elif before is _Phase.PLAYING and self._stands_still(latest, now):
-            # STOP ends a stream whose last result is fresh.
+        elif before is _Phase.PLAYING and (self._stands_still(latest, now) or now - self._woke_at < PATIENCE):
+            # STOP ends a stream whose last result is fresh, and so may a browser that has given a sleeping server up.
             phase = _Phase.LOST
         elif before in (_Phase.NOT_CONNECTED, _Phase.LOST):
             phase = before
@@ -74,6 +77,7 @@ class StreamWatch:
     def trouble(self, latest: LiveSnapshot, now: float | None = None) -> str:
         """What is wrong and what to try, as Markdown; "" while all is well."""
         now = time.monotonic() if now is None else now
+        self._look(now)
         if self._phase is _Phase.NOT_CONNECTED or (
             self._phase is _Phase.CONNECTING and now - self._since > PATIENCE
         ):
@@ -93,6 +97,12 @@ class StreamWatch:
     def is_asking(self) -> bool:
         """Whether an answer may still come without anybody doing a thing."""
         return self._check is not None and self._check.sentence is None
+
+    def _look(self, now: float) -> None:
+        """A stream is looked at twice a second; where it was not, this server itself stood still."""
+        if self._phase in (_Phase.CONNECTING, _Phase.PLAYING) and now - self._looked_at > PATIENCE:
+            self._woke_at = now
+        self._looked_at = now
 
     def _why(self) -> str:
         if not self._relays:

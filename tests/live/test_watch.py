@@ -65,14 +65,31 @@ def test_who_takes_start_back_at_once_is_told_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    ("finished", "lost"),
-    [pytest.param(9.9, False, id="STOP"), pytest.param(5.0, True, id="the network went away")],
+    ("finished", "looked", "lost"),
+    [
+        pytest.param(9.9, 9.5, False, id="STOP"),
+        pytest.param(5.0, 9.5, True, id="the network went away"),
+        pytest.param(9.9, 1.0, True, id="this server stood still, and the browser gave it up"),
+    ],
 )
-def test_a_stream_that_ends_was_stopped_or_lost(finished: float, lost: bool) -> None:
+def test_a_stream_that_ends_was_stopped_or_lost(finished: float, looked: float, lost: bool) -> None:
     watch = StreamWatch()
     watch.see(playing=True, signalling=False, latest=snapshot(), now=0.0)
+    for half_seconds in range(1, int(2 * looked) + 1):
+        watch.trouble(snapshot(), half_seconds / 2)
+    # After a long sleep the page first takes in what was said before it.
+    watch.see(playing=True, signalling=False, latest=snapshot(finished), now=9.95)
     watch.see(playing=False, signalling=False, latest=snapshot(finished), now=10.0)
     assert watch.trouble(snapshot(finished), 60.0).startswith("The video broke off") is lost
+
+
+def test_who_looks_at_the_page_for_long_before_start_may_stop_at_once() -> None:
+    watch = StreamWatch()
+    watch.see(playing=False, signalling=False, latest=snapshot(), now=0.0)
+    watch.see(playing=False, signalling=True, latest=snapshot(), now=100.0)
+    watch.see(playing=True, signalling=False, latest=snapshot(), now=100.5)
+    watch.see(playing=False, signalling=False, latest=snapshot(101.0), now=101.2)
+    assert watch.trouble(snapshot(101.0), 110.0) == ""
 
 
 @pytest.mark.parametrize(
