@@ -16,20 +16,24 @@ from fer_core.store.reaction_store import ReactionStore
 from tests.postgres_server import PostgresServer, programs
 
 _DATABASES = itertools.count()
-_RAY = ("tests/archive/test_scoring.py", "tests/sweep/test_sweeping.py")
+
+#: What wants every core: Ray, which takes them, and two app processes whose answers are timed.
+_ALONE = ("tests/archive/test_scoring.py", "tests/sweep/test_sweeping.py", "tests/browser/test_replicas.py")
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What one worker runs in one go: first all tests with a browser, which share an app and mostly wait, beside them
-    every other file, and last what starts Ray, which takes every core.
+    file by file the others, and last what wants every core.
 
     First of all hooks, since pytest-xdist reads the groups in its own."""
-    turns = {"browser": 0, "ray": 2}
+    turns = {"browser": 0, "alone": 2}
 
     def group(item: pytest.Item) -> str:
         file = item.nodeid.partition("::")[0]
-        return "browser" if file.startswith("tests/browser/") else "ray" if file in _RAY else file
+        if file in _ALONE:
+            return "alone"
+        return "browser" if file.startswith("tests/browser/") else file
 
     items.sort(key=lambda item: turns.get(group(item), 1))
     for item in items:
