@@ -35,6 +35,9 @@ CAMERA_FLAGS = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-s
 #: The pages that a test has opened, each with what its console said.
 _OPENED = pytest.StashKey[list[tuple[Any, list[str]]]]()
 
+#: Each app's address -> what it wrote while it ran.
+_LOGS: dict[str, Path] = {}
+
 #: What the clip shows, in turn: press photographs that the model reads as these.
 CLIP_LABELS = ("happy", "surprise")
 
@@ -94,6 +97,7 @@ def apps(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., str
             )
         running.append(server)
         address = f"http://localhost:{port}"
+        _LOGS[address] = log
         deadline = time.monotonic() + 90
         while True:
             try:
@@ -241,11 +245,14 @@ def press(frame: Any, name: str) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """What stood on its pages goes with the report of a test that failed."""
+    """What stood on its pages, and what their app wrote, goes with the report of a test that failed."""
     report = yield
     if report.when == "call" and report.failed:
         for page, said in item.stash.get(_OPENED, []):
             report.sections.append((f"page {page.url}", _what_stands_there(page, said)))
+            for address, log in _LOGS.items():
+                if page.url.startswith(f"{address}/"):
+                    report.sections.append((f"app {address}", log.read_text(errors="replace")[-3000:]))
     return report
 
 
