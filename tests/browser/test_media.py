@@ -15,6 +15,7 @@ import pytest
 
 from fer_core.labels import LABELS
 from fer_core.preprocessing import load_image
+from tests.browser.conftest import save
 from tests.media.picture_files import FACE, GOOD, saved, zipped
 
 pytestmark = pytest.mark.browser
@@ -39,9 +40,7 @@ def upload(page: Any, **files: bytes) -> None:
 
 
 def taken(page: Any, button: str) -> bytes:
-    with page.expect_download() as waiting:
-        page.get_by_role("button", name=button).click()
-    return Path(waiting.value.path()).read_bytes()
+    return Path(save(page, button).path()).read_bytes()
 
 
 def two_faces() -> bytes:
