@@ -230,25 +230,10 @@ def open_tab(page: Any, name: str) -> None:
     pytest.fail(f"the tab {name} does not open")
 
 
-def save(page: Any, button: str) -> Any:
-    """Press a button that makes a file; gives the download.
-
-    A press while the page is drawn anew is made again, as a person would: Streamlit knows the old button no more.
-    """
-    for _ in range(3):
-        try:
-            with page.expect_download(timeout=20_000) as coming:
-                page.get_by_role("button", name=button).click()
-        except playwright_api.TimeoutError:
-            continue
-        return coming.value
-    pytest.fail(f"no file comes of {button}")
-
-
 def press(frame: Any, name: str) -> None:
     """Press a button that may become another one at any moment: found and pressed in one go, or not at all.
 
-    Playwright's click waits between the two: it may find STOP and press the START that it has become meanwhile.
+    Playwright's click waits between the two; it was seen to find STOP and to press the START it had become.
     """
     frame.get_by_role("button", name=name).wait_for()
     frame.locator("body").evaluate(

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.browser.conftest import open_tab, save
+from tests.browser.conftest import open_tab
 
 pytestmark = pytest.mark.browser
 
@@ -72,9 +72,10 @@ def test_beta_a_cell_two_models_and_the_report(
     open_tab(page, "Download")
     files = {}
     for words in ("Report (HTML)", "Rows (CSV)", "Figures (JSON)", "Model card (JSON)"):
-        download = save(page, words)
-        files[words] = tmp_path / download.suggested_filename
-        download.save_as(files[words])
+        with page.expect_download() as coming:
+            page.get_by_role("button", name=words).click()
+        files[words] = tmp_path / coming.value.suggested_filename
+        coming.value.save_as(files[words])
     assert json.loads(files["Figures (JSON)"].read_text())["beta"] == 0.6
     assert (
         len(files["Rows (CSV)"].read_text().splitlines())

@@ -13,7 +13,6 @@ from fer_core.shop.catalogue import Catalogue
 from fer_core.shop.lessons import Lessons, taught_weights
 from fer_core.shop.recommender import starting_weights
 from fer_core.store.reaction_store import ReactionStore
-from tests.browser.conftest import save
 from tests.browser.shelf_page import agree_to_teach, open_by_hand, others, put_in_basket
 
 pytestmark = pytest.mark.browser
@@ -83,7 +82,9 @@ def test_an_empty_shop_is_filled_with_a_marked_simulation_filtered_taken_away_an
             each => each.innerText.includes('cards were shown') && each.innerText !== before)""",
         arg=everything,
     )
-    lines = save(page, "Download products.csv").path().read_text(encoding="utf-8-sig").splitlines()
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name="Download products.csv").click()
+    lines = waiting.value.path().read_text(encoding="utf-8-sig").splitlines()
     assert {"product", "category", "review", "review low", "review high"} <= set(lines[0].split(","))
     assert len(lines) > 20
     for tab, waits_for in (

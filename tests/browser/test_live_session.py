@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 
-from tests.browser.conftest import save
 from tests.browser.test_live import CAMERA_FLAGS, STREAMER, agree, now, shelf, start_camera
 
 pytestmark = pytest.mark.browser
@@ -23,7 +22,9 @@ def start_clip(page: Any, app: str) -> Any:
 
 
 def saved(page: Any, button: str) -> bytes:
-    return Path(save(page, button).path()).read_bytes()
+    with page.expect_download() as download:
+        page.get_by_role("button", name=button).click()
+    return Path(download.value.path()).read_bytes()
 
 
 def test_the_clip_moves_the_shelf_without_camera_or_consent(
@@ -93,12 +94,13 @@ def test_a_file_waits_for_a_slow_browser(
     start_clip(page, app)
     now(page, "happy").wait_for()
     page.get_by_role("button", name="Session report").click()
-    download = save(page, "Cards (CSV)")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Cards (CSV)").click()
     for label in ("surprise", "angry"):
         shelf(page, label).wait_for()
-    answer = page.request.get(download.url)
+    answer = page.request.get(download.value.url)
     assert answer.status == 200
-    assert answer.body() == Path(download.path()).read_bytes()
+    assert answer.body() == Path(download.value.path()).read_bytes()
 
 
 def test_one_click_ends_and_forgets(

@@ -15,7 +15,6 @@ import pytest
 
 from fer_core.labels import LABELS
 from fer_core.preprocessing import load_image
-from tests.browser.conftest import save
 from tests.media.picture_files import FACE, GOOD, saved, zipped
 
 pytestmark = pytest.mark.browser
@@ -40,7 +39,9 @@ def upload(page: Any, **files: bytes) -> None:
 
 
 def taken(page: Any, button: str) -> bytes:
-    return Path(save(page, button).path()).read_bytes()
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name=button).click()
+    return Path(waiting.value.path()).read_bytes()
 
 
 def two_faces() -> bytes:

@@ -13,7 +13,6 @@ import pytest
 
 from fer_core.live.drawn_clip import LENGTH
 from fer_core.media.sample import drawn_video
-from tests.browser.conftest import save
 from tests.media.video_files import long
 
 pytestmark = pytest.mark.browser
@@ -36,7 +35,9 @@ def upload(page: Any, name: str, content: bytes) -> None:
 
 
 def taken(page: Any, button: str) -> bytes:
-    return Path(save(page, button).path()).read_bytes()
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name=button).click()
+    return Path(waiting.value.path()).read_bytes()
 
 
 def shown(page: Any) -> tuple[str, list[str]]:
