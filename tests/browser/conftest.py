@@ -233,7 +233,7 @@ def open_tab(page: Any, name: str) -> None:
 def press(frame: Any, name: str) -> None:
     """Press a button that may become another one at any moment: found and pressed in one go, or not at all.
 
-    Playwright's click waits between the two; it was seen to find STOP and to press the START it had become.
+    Playwright's click waits between the two: it may find STOP and press the START that it has become meanwhile.
     """
     frame.get_by_role("button", name=name).wait_for()
     frame.locator("body").evaluate(

@@ -64,8 +64,13 @@ def test_pictures_are_read_looked_at_and_taken_away(page: Any) -> None:
     label = bars.get_attribute("data-label")
     assert label in LABELS
     page.get_by_test_id("stImage").locator("img").wait_for()
+    first = page.locator(".facet-bars").last.inner_text()
     page.get_by_role("radio", name="2:").click()
-    page.locator(".facet-bars").last.wait_for()
+    page.wait_for_function(
+        "first => [...document.querySelectorAll('.facet-bars')].at(-1)?.innerText !== first", arg=first
+    )
+    # The buttons are drawn after the bars, and a press on one that is being replaced is lost.
+    page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for()
 
     table = pd.read_csv(io.BytesIO(taken(page, "Faces (CSV)")))
     assert table["file"].tolist() == ["two.png", "two.png", "blank.png", "broken.jpg"]
